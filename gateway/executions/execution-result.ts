@@ -51,10 +51,13 @@ export function compileResultRules(rules: Readonly<Record<string, ResultRule>> =
   };
 }
 
-/** A step that failed, and its error. */
+/** A step that failed, and why, for callers. */
 export interface Failure {
   readonly step: string;
   readonly message: string;
+  readonly code: string | null;
+  readonly httpStatus: number | null;
+  readonly retryable: boolean | null;
 }
 
 /** The result of an execution. `step` undefined: the results of all steps, by name. */
@@ -380,13 +383,18 @@ const withoutReason = ({ error, value, ...step }: StepFacts): StepFacts => ({
 /** The first step that failed, else the one whose result is lost. */
 export function failureOf(steps: readonly StepFacts[]): Failure | undefined {
   const failed = steps.find(({ status }) => status === 'FAILED') ?? steps.find(({ value }) => value?.kind === 'lost');
-  return failed && (stepFailure(failed) ?? { step: failed.name, message: failedText });
+  return failed && (stepFailure(failed) ?? failureWith(failed.name, plainReason(failedText)));
 }
 
 /** Of a step that completed: the error that was handled. */
 export function stepFailure({ name, error, value }: StepFacts): Failure | undefined {
   const reason = error ?? (value?.kind === 'lost' ? value.reason : undefined);
-  return reason && { step: name, message: failureText(reason.text) };
+  return reason && failureWith(name, reason);
+}
+
+function failureWith(step: string, { text, code, httpStatus, retryable }: Reason): Failure {
+  const known = { code: code ?? null, httpStatus: httpStatus ?? null, retryable: retryable ?? null };
+  return { step, message: failureText(text), ...known };
 }
 
 /** The part of a value at a dotted path; an index selects an item of a list. */

@@ -141,6 +141,14 @@ async function stepViews(
     return outcome.stepResult(whole);
   };
   return wanted.map((step) => ({
+    ...stepView(step),
+    result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
+  }));
+}
+
+function stepView(step: StepFacts) {
+  const failure = stepFailure(step) ?? null;
+  return {
     name: step.name,
     status: step.status,
     startedAt: isoText(step.startedAt),
@@ -148,9 +156,9 @@ async function stepViews(
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
     executionId: step.childId ?? null,
-    result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
-    error: stepFailure(step)?.message ?? null,
-  }));
+    error: failure?.message ?? null,
+    failure,
+  };
 }
 
 const stepUnderWay = (steps: readonly StepFacts[]): string | null =>

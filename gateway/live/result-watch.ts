@@ -95,7 +95,10 @@ async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Execut
   const { end } = snapshot.over;
   if (end === 'CANCELLED') return failed('the execution was cancelled');
   const outcome = executions.outcome(snapshot, {});
-  if (end === 'FAILED') return failed((await outcome.failure())?.message ?? failedText);
+  if (end === 'FAILED') {
+    const { message, ...why } = (await outcome.failure()) ?? { message: failedText };
+    return failed(message, why);
+  }
   try {
     const [produced, textOutput] = [await outcome.produced(), await outcome.text()];
     return { status: 'COMPLETED', data: { result: produced?.value ?? null, textOutput } };
@@ -110,4 +113,7 @@ async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Execut
 }
 
 /** Clients know two ends: a run that was cancelled is one that did not succeed. */
-const failed = (message: string): Outcome => ({ status: 'FAILED', error: { code: -32_000, message, data: null } });
+const failed = (message: string, data: unknown = null): Outcome => ({
+  status: 'FAILED',
+  error: { code: -32_000, message, data },
+});

@@ -47,10 +47,17 @@ type Execution {
   "The execution that started this one."
   parentId: ID
 }
-"A step that failed."
+"Why a step failed."
 type ExecutionFailure {
   step: String
+  "The whole message, up to 4 KiB, with its lines; without secrets, SQL and stack traces."
   message: String!
+  "What the tool or NoETL calls the error, such as HTTP_500."
+  code: String
+  "The status that the step's own call was answered with."
+  httpStatus: Int
+  "Whether the tool or NoETL reports that it may pass."
+  retryable: Boolean
 }
 "A step of an execution."
 type ExecutionStep {
@@ -66,8 +73,10 @@ type ExecutionStep {
   "The execution that it started, when it runs a playbook."
   executionId: ID
   result: JSON
-  "Why it failed."
+  "Why it failed; of a completed step, the error that the playbook handled."
   error: String
+  "The same with its code."
+  failure: ExecutionFailure
 }`;
 
 /**

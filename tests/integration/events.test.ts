@@ -185,7 +185,11 @@ describe('a result', () => {
       requestId: failing.requestId,
       executionId: failing.id,
       status: 'FAILED',
-      error: { code: -32000, message: expect.any(String), data: null },
+      error: {
+        code: -32000,
+        message: expect.any(String),
+        data: expect.objectContaining({ step: 'start', code: null }),
+      },
     });
     const slow = await start('regression_test/slow', clientId, { seconds: 60 });
     const query = 'mutation($id: ID!) { cancelExecution(id: $id) { status } }';

@@ -113,7 +113,8 @@ function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected)
   } else expect(execution.result).toMatchObject(result);
   if (step !== undefined) expect(execution.resultStep).toBe(step);
   if (textOutput !== undefined) expect(execution.textOutput).toBe(textOutput);
-  expect(execution.failure).toEqual(failure ?? null);
+  if (failure === undefined || failure === null) expect(execution.failure).toBeNull();
+  else expect(execution.failure).toMatchObject(failure);
   if (stepError !== undefined) expect(execution.steps).toContainEqual(stepError);
   if (raw !== undefined) expect(text).toContain(raw);
   expect(text).not.toMatch(/hunter2|statement_count|noetl:\/\/|command_id/);

@@ -74,7 +74,7 @@ export async function openResultsWorld(
 
   async function end(id: string, pollMs = 200): Promise<RunEnd> {
     const query =
-      'query ($id: ID!) { execution(id: $id) { status result resultStep textOutput failure { step message } steps { name status error } } }';
+      'query ($id: ID!) { execution(id: $id) { status result resultStep textOutput failure { step message code httpStatus retryable } steps { name status error } } }';
     for (let left = 300; left > 0; left -= 1) {
       const { data, errors, text } = await ask(query, { id });
       const execution = data?.['execution'] as SeenExecution;

@@ -3,7 +3,10 @@ import { type Case, end, goesOn, one, python, type Step, sql, start } from './pl
 
 /** Playbooks that fail, or whose result NoETL cannot store, and the reason that an app must get. */
 
-const failed = (step: string, message: string) => ({ status: 'FAILED', failure: { step, message } });
+const failed = (step: string, message: string, more: object = {}) => ({
+  status: 'FAILED',
+  failure: { step, message, ...more },
+});
 const notStored = (cause: string) => failed('last', `NoETL could not store the result of this step: ${cause}`);
 const withTask = (code: string): Step => ({
   name: 'risky',
@@ -49,12 +52,35 @@ export const failureCases: readonly Case[] = [
     'declined',
     '`{status: "error", message}`',
     [start, python('last', 'result = {"status": "error", "message": "payment declined", "code": 17}')],
-    { ...failed('last', 'payment declined'), rust: goesOn },
+    { ...failed('last', 'payment declined', { code: '17' }), rust: goesOn },
   ),
   one('key_error', 'a `KeyError`', [start, python('last', 'result = {}["customer_id"]')], {
     ...failed('last', "KeyError: 'customer_id'"),
     rust: goesOn,
   }),
+  one(
+    'not_found',
+    'an `http` task that is answered 404',
+    [
+      start,
+      {
+        name: 'call',
+        tool: [
+          'tool:',
+          '  - name: get',
+          '    kind: http',
+          '    method: GET',
+          '    endpoint: "{{ workload.address }}/api/nothing"',
+          '    url: "{{ workload.address }}/api/nothing"',
+        ],
+      },
+    ],
+    {
+      ...failed('call', expect.any(String), { code: 'HTTP_404', httpStatus: 404, retryable: false }),
+      rust: { failure: expect.anything() },
+    },
+    'address: ""',
+  ),
   one(
     'sentence',
     'an error with words of SQL, and of two lines',

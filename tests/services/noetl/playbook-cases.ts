@@ -40,7 +40,13 @@ export interface Expected {
   readonly result?: unknown;
   readonly step?: string | null;
   readonly text?: string | null;
-  readonly failure?: { readonly step: string; readonly message: string } | null;
+  readonly failure?: {
+    readonly step: string;
+    readonly message: string;
+    readonly code?: string;
+    readonly httpStatus?: number;
+    readonly retryable?: boolean;
+  } | null;
   /** The error of a step, whatever came of the execution. */
   readonly stepError?: { readonly name: string; readonly status: string; readonly error: string } | undefined;
   /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */

@@ -58,7 +58,16 @@ export interface Step {
   readonly attempts?: number;
   /** Of the execution that the step started. */
   readonly executionId?: string | null;
-  readonly error?: string | null;
+  readonly failure?: Failure | null;
+}
+
+/** Why a step failed. */
+export interface Failure {
+  readonly step: string | null;
+  readonly message: string;
+  readonly code?: string | null;
+  readonly httpStatus?: number | null;
+  readonly retryable?: boolean | null;
 }
 
 /** An execution, as the type `Execution` of the schema has it. `finishedAt` is null while it runs. */
@@ -71,19 +80,20 @@ export interface Execution {
   /** The step that the result is of; null when it holds several. */
   readonly resultStep?: string | null;
   /** The step that failed first, also while others still run. */
-  readonly failure?: { readonly step: string | null; readonly message: string } | null;
+  readonly failure?: Failure | null;
   readonly steps?: readonly Step[] | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly parentId?: string | null;
 }
 
-const stepMembers: Wanted = ['name', 'status', 'startedAt', 'finishedAt', 'attempts', 'executionId', 'error'];
+const failureMembers: Wanted[number] = ['failure', ['step', 'message', 'code', 'httpStatus', 'retryable']];
+const stepMembers: Wanted = ['name', 'status', 'startedAt', 'finishedAt', 'attempts', 'executionId', failureMembers];
 
 // Without `result`: it can be large, and it is asked for once, when the execution is over.
 const wanted: Wanted = [
   ...['id', 'path', 'name', 'version', 'status', 'resultStep', 'startedAt', 'finishedAt', 'parentId'],
-  ['failure', ['step', 'message']],
+  failureMembers,
   ['steps', stepMembers],
 ];
 

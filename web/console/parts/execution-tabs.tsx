@@ -2,6 +2,7 @@ import {
   type EventPage,
   type Execution,
   type ExecutionEvent,
+  type Failure,
   isOver,
   readEvents,
   readInput,
@@ -16,6 +17,17 @@ import { ExecutionTable } from './execution-list.tsx';
 import { JsonView } from './json-view.tsx';
 import { Empty, Failed, Loading, MissingRow, Status } from './table.tsx';
 import { Ago, Took, useNow } from './time.tsx';
+
+/** The message with its lines, then its code and what else NoETL reports of it. */
+export function FailureText({ failure: { message, code, httpStatus, retryable } }: { readonly failure: Failure }) {
+  const more = [code, httpStatus && `HTTP status ${httpStatus}`, retryable && 'it may pass'].filter(Boolean).join(', ');
+  return (
+    <>
+      <span class="lines">{message}</span>
+      {more !== '' && <span class="quiet"> ({more})</span>}
+    </>
+  );
+}
 
 /** What the execution produced. It is read once, when the execution has completed. */
 export function ResultTab({ execution }: { readonly execution: Execution }) {
@@ -75,7 +87,11 @@ export function StepPanel({ execution, step }: { readonly execution: Execution; 
           </>
         )}
       </p>
-      {step.error && <p class="notice bad">{step.error}</p>}
+      {step.failure && (
+        <p class="notice bad">
+          <FailureText failure={step.failure} />
+        </p>
+      )}
       {result.error && <Failed error={result.error} />}
       {result.data !== undefined && result.data !== null && (
         <JsonView key={step.name} value={result.data} name={`step-${step.name}`} />

@@ -3,7 +3,15 @@ import { queries, useLive, useQuery, useSession } from '../api/gateway-client.ts
 import { playbookAddress, starterOf, useStarts } from '../api/playbooks.ts';
 import { CopyText } from '../parts/controls.tsx';
 import { ExecutionActions } from '../parts/execution-actions.tsx';
-import { ChildrenTab, EventsTab, InputTab, ResultTab, StepPanel, Timeline } from '../parts/execution-tabs.tsx';
+import {
+  ChildrenTab,
+  EventsTab,
+  FailureText,
+  InputTab,
+  ResultTab,
+  StepPanel,
+  Timeline,
+} from '../parts/execution-tabs.tsx';
 import { Failed, Heading, LiveLabel, Loading, MissingRow, Status } from '../parts/table.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import type { ViewProps } from '../view-props.ts';
@@ -163,7 +171,7 @@ function Failure({ execution: { failure } }: { readonly execution: Execution }) 
           Step <code>{failure.step}</code>:{' '}
         </>
       )}
-      {failure.message}
+      <FailureText failure={failure} />
     </p>
   );
 }

@@ -161,6 +161,8 @@ describe('the text of a result', () => {
   });
 });
 
+const unknown = { code: null, httpStatus: null, retryable: null };
+
 test.each<[string, readonly StepFacts[], unknown]>([
   [
     'the first step that failed, with what it said',
@@ -172,7 +174,16 @@ test.each<[string, readonly StepFacts[], unknown]>([
   ['a result that is lost', [gave('a', 1), lost('b')], { step: 'b', message: notStored }],
   ['none, though an error was handled', [step('a', undefined, { error: plainReason('handled') })], undefined],
 ])('the failure: %s', (_name, steps, want) => {
-  expect(failureOf(steps)).toEqual(want);
+  expect(failureOf(steps)).toEqual(want === undefined ? undefined : { ...unknown, ...(want as object) });
+});
+
+test('a failure has the code, the status and the prospect that NoETL stored', () => {
+  const error = { text: 'ValueError: upstream is down\nat once', code: 'HTTP_500', httpStatus: 500, retryable: true };
+  const { text: _, ...known } = error;
+  expect(failureOf([step('a', undefined, { status: 'FAILED', error })])).toEqual({
+    ...{ step: 'a', message: 'upstream is down\nat once' },
+    ...known,
+  });
 });
 
 test('what the config says of a playbook: by its path first, then by the first pattern that matches', () => {
