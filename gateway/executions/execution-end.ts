@@ -50,6 +50,7 @@ const lostAfterMs = 5_000;
  * step fails, works through its own events seconds late under load, and never writes a terminal event for some runs.
  * So: a cancelled run and a run with a terminal event are over. Any other end must have been quiet for {@link holdMs},
  * with no work open in the newest events, and `/status` must speak of the last step that the events name (ADR 0010).
+ * A reported FAILED outranks `playbook.completed` once it has held: the Rust server may judge a run by its steps.
  * A run that NoETL calls RUNNING is over when a batch failed, nothing else is open and it has been as quiet.
  * @param events the newest ones, oldest first, without gaps
  * @param quietMs how long ago the newest event was written
@@ -58,11 +59,22 @@ export function judgeEvents(detail: ExecutionDetail, events: readonly RunEvent[]
   const isQuiet = quietMs >= holdMs && !hasOpenWork(events);
   if (detail.claim === 'RUNNING') return isQuiet ? judgeStopped(detail, events) : 'running';
   const ended = terminalEvent(events);
-  if (detail.claim === 'CANCELLED' || ended !== undefined) {
-    const end = detail.claim === 'CANCELLED' ? 'CANCELLED' : (ended?.end ?? 'CANCELLED');
-    return { over: overAt(detail, events, end, ended?.end === end ? ended.event.at : undefined) };
+  if (detail.claim === 'CANCELLED') {
+    return { over: overAt(detail, events, 'CANCELLED', ended?.end === 'CANCELLED' ? ended.event.at : undefined) };
   }
+  if (ended !== undefined) return judgeEnded(detail, events, ended, quietMs);
   return isQuiet ? 'ask' : 'running';
+}
+
+function judgeEnded(
+  detail: ExecutionDetail,
+  events: readonly RunEvent[],
+  ended: NonNullable<ReturnType<typeof terminalEvent>>,
+  quietMs: number,
+): Verdict {
+  const isFailedBySteps = detail.claim === 'FAILED' && ended.end === 'COMPLETED';
+  if (isFailedBySteps && quietMs < holdMs) return 'running';
+  return { over: overAt(detail, events, isFailedBySteps ? 'FAILED' : ended.end, ended.event.at) };
 }
 
 /** Judges the `/status` that was read after {@link judgeEvents} returned `ask`. A claim of FAILED is never settled as COMPLETED. */

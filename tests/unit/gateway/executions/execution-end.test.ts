@@ -69,6 +69,20 @@ describe('the newest events', () => {
       0,
       'FAILED',
     ],
+    [
+      'FAILED by a step, at a completed end that is young',
+      'FAILED',
+      [finalEvent('playbook.completed')],
+      1_999,
+      'running',
+    ],
+    [
+      'FAILED by a step, at a completed end',
+      'FAILED',
+      [issued('b'), finalEvent('playbook.completed')],
+      2_000,
+      'FAILED',
+    ],
     ['a failed step, and another one runs', 'FAILED', [...command('a', 1, 'failed'), issued('b')], 60_000, 'running'],
     ['an inferred end, just now', 'COMPLETED', ran('a', 1), 1_999, 'running'],
     ['an inferred end that has held', 'COMPLETED', ran('a', 1), 2_000, 'ask'],
@@ -154,6 +168,21 @@ describe('/status, after the events', () => {
     });
     expect(judge('COMPLETED', { completed: true, current_step: 'b' })).toMatchObject({ over: { isResultLost: false } });
   });
+});
+
+test('of a run that its steps make FAILED, a row of the list and the detail agree, whichever of them reports it', async () => {
+  const clock = () => Date.parse('2026-11-24T07:00:00Z');
+  const body = { execution_id: id, path: 'demo/a', status: 'FAILED', start_time: '2026-11-24T06:28:29Z' };
+  const events = [...command('a', 1, 'failed'), finalEvent('playbook.completed')];
+  const { upstream } = scriptedUpstream({ [`GET /api/executions/${id}`]: { body: { ...body, events } } });
+  const snapshots = () => new Snapshots(new ExecutionReads(upstream, clock, '/api/executions'), clock);
+  const ends = [
+    await snapshots().take(id, {}),
+    await snapshots().take(id, {}, { row: detailOf('FAILED') }),
+    await snapshots().take(id, {}, { row: detailOf('COMPLETED') }),
+  ].map((snapshot) => snapshot?.over);
+  expect(ends.map((over) => over?.end)).toEqual(['FAILED', 'FAILED', 'FAILED']);
+  expect(new Set(ends.map((over) => over?.finishedAt)).size).toBe(1);
 });
 
 describe('a run that NoETL calls RUNNING costs one call', () => {
