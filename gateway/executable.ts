@@ -38,7 +38,7 @@ export function createExecutable(
     results: config.results,
     longIntegers: config.schema.longIntegers,
     secretNames: config.executions.secretNames,
-    hideErrors: config.executions.errors === 'hidden',
+    errors: config.executions.errors,
     maxResultBytes: config.upstream.maxResponseBytes,
     maxWaitSeconds: config.executions.maxWaitMs / 1_000,
     keepBytes: config.executions.keepBytes,

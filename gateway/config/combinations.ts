@@ -71,6 +71,18 @@ export const combinations: readonly Combination[] = [
     problem: ({ limits }, { roles }) => unknownRoles(Object.keys(limits.byRole), roles),
   },
   {
+    reads: ['executions.errors'],
+    problem: ({ executions: { errors } }, { roles }) => unknownRoles(fullReaders(errors), roles),
+  },
+  {
+    reads: ['results'],
+    problem: ({ results }, { roles }) =>
+      unknownRoles(
+        Object.values(results).flatMap(({ errors }) => fullReaders(errors)),
+        roles,
+      ),
+  },
+  {
     reads: ['console.roles'],
     // The default names a role that a config need not have.
     problem: ({ console: { roles: named } }, { roles }) =>
@@ -238,6 +250,9 @@ export function roleProblems({ auth }: Sections, roles: readonly string[]): read
     return problem === undefined ? [] : [[place, problem] as const];
   });
 }
+
+const fullReaders = (errors: Sections['executions']['errors'] | undefined): readonly string[] =>
+  typeof errors === 'object' ? errors.full : [];
 
 function unknownRoles(named: readonly string[] = [], roles: readonly string[]): string | undefined {
   const unknown = [...new Set(named)].filter((role) => !roles.includes(role));

@@ -182,6 +182,7 @@ async function endedView(
     snapshot,
     () => executions.outcome(snapshot, asking),
     row.maxResponseBytes ?? maxResultBytes,
+    asking.user?.roles,
   );
   const { result, textOutput, error } = execution;
   return {

@@ -2,7 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Cache } from '../../plugins/cache.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes, heapBytes } from '../../plugins/json/approximate-bytes.ts';
-import { failedText, failureText, notStored, plainReason, type Reason } from '../../plugins/noetl/failure-text.ts';
+import {
+  type ErrorView,
+  failedText,
+  failureText,
+  notStored,
+  plainReason,
+  type Reason,
+} from '../../plugins/noetl/failure-text.ts';
 import { createMask, type IsSecretName, noSecretNames } from '../../plugins/noetl/hidden-values.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { compilePattern } from '../../plugins/noetl-auth/access/pattern.ts';
@@ -22,6 +29,9 @@ import {
 } from './execution-steps.ts';
 import { decodeRunEvents, type RunEvent } from './run-event.ts';
 
+/** Whether reasons of failures stay in NoETL, and the roles that read them as NoETL stored them. */
+export type ErrorRule = 'shown' | 'hidden' | { readonly full: readonly string[] };
+
 /** The config's rule for the results of some playbooks. Paths are dotted: `data.rows.0.id`. */
 export interface ResultRule {
   /** The step whose result is the playbook's. */
@@ -30,8 +40,8 @@ export interface ResultRule {
   readonly path?: string | undefined;
   /** Which part of that step's result is `textOutput`. */
   readonly text?: string | undefined;
-  /** `hidden`: the reason of a failure stays in NoETL. Default: the config's setting for all playbooks. */
-  readonly errors?: 'shown' | 'hidden' | undefined;
+  /** Default: the config's setting for all playbooks. */
+  readonly errors?: ErrorRule | undefined;
   /** `shown`: members that are secrets by name are not masked. Default `masked`. */
   readonly secrets?: 'shown' | 'masked' | undefined;
 }
@@ -87,19 +97,24 @@ export interface OutcomeOptions {
   readonly reads: Pick<ExecutionReads, 'withEvents' | 'status' | 'resolve'>;
   readonly results: ResultRules;
   readonly isSecret: IsSecretName;
-  /** Whether reasons of failures stay in NoETL. */
-  readonly hideErrors: boolean;
+  /** For playbooks without a rule of their own. */
+  readonly errors: ErrorRule;
   /** Counts the bytes that were read with a snapshot. */
   readonly count: (snapshot: Snapshot, bytes: number) => void;
   /** Called for each call that was made beyond the snapshot's own. */
   readonly spent: (snapshot: Snapshot, calls: number) => void;
 }
 
-/** Whether reasons of failures of the playbook on that path stay in NoETL. */
-export const hidesErrors = (
-  { results, hideErrors }: Pick<OutcomeOptions, 'results' | 'hideErrors'>,
+/** How a caller with these roles reads errors of the playbook on that path. */
+export function errorViewOf(
+  { results, errors }: Pick<OutcomeOptions, 'results' | 'errors'>,
   path: string | undefined,
-): boolean => (results(path).errors ?? (hideErrors ? 'hidden' : 'shown')) === 'hidden';
+  roles: readonly string[] = [],
+): ErrorView {
+  const rule = results(path).errors ?? errors;
+  if (typeof rule === 'string') return rule;
+  return roles.some((role) => rule.full.includes(role)) ? 'full' : 'shown';
+}
 
 const eventsForSteps = 500;
 /** Of the contexts of later steps: each holds the results of all steps before, the newest the most. */
@@ -116,7 +131,6 @@ export class Outcome {
   readonly #asking: Asking;
   readonly #options: OutcomeOptions;
   readonly #rule: ResultRule;
-  readonly #hidesErrors: boolean;
   readonly #bytes = new Map<string, number>();
   readonly #references = new Cache<string, Promise<unknown>>({ max: maxReferences });
   readonly #events = once(() => this.#readEvents());
@@ -127,7 +141,6 @@ export class Outcome {
     this.#asking = asking;
     this.#options = options;
     this.#rule = options.results(snapshot.detail.path);
-    this.#hidesErrors = hidesErrors(options, snapshot.detail.path);
   }
 
   /** The steps as the events report them: without results that only `/status` holds. */
@@ -180,8 +193,13 @@ export class Outcome {
   }
 
   /** Null when no step has failed, or the execution completed anyway. */
-  async failure(): Promise<Failure | null> {
-    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts()) ?? null);
+  async failure(view: ErrorView): Promise<Failure | null> {
+    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts(), view) ?? null);
+  }
+
+  /** How a caller with these roles reads errors. */
+  errorView(roles: readonly string[]): ErrorView {
+    return errorViewOf(this.#options, this.#snapshot.detail.path, roles);
   }
 
   get #lostStep(): string | undefined {
@@ -200,8 +218,7 @@ export class Outcome {
   #withSteps(part: string, steps: readonly StepFacts[]): readonly StepFacts[] {
     if (this.#snapshot.over !== undefined) this.#events.forget();
     this.#counted(part, steps);
-    if (!this.#hidesErrors) return steps;
-    return steps.map(withoutReason);
+    return this.errorView([]) === 'hidden' ? steps.map(withoutReason) : steps;
   }
 
   #counted<T>(part: string, value: T): T {
@@ -381,20 +398,20 @@ const withoutReason = ({ error, value, ...step }: StepFacts): StepFacts => ({
 });
 
 /** The first step that failed, else the one whose result is lost. */
-export function failureOf(steps: readonly StepFacts[]): Failure | undefined {
+export function failureOf(steps: readonly StepFacts[], view: ErrorView): Failure | undefined {
   const failed = steps.find(({ status }) => status === 'FAILED') ?? steps.find(({ value }) => value?.kind === 'lost');
-  return failed && (stepFailure(failed) ?? failureWith(failed.name, plainReason(failedText)));
+  return failed && (stepFailure(failed, view) ?? failureWith(failed.name, plainReason(failedText), view));
 }
 
 /** Of a step that completed: the error that was handled. */
-export function stepFailure({ name, error, value }: StepFacts): Failure | undefined {
+export function stepFailure({ name, error, value }: StepFacts, view: ErrorView): Failure | undefined {
   const reason = error ?? (value?.kind === 'lost' ? value.reason : undefined);
-  return reason && failureWith(name, reason);
+  return reason && failureWith(name, reason, view);
 }
 
-function failureWith(step: string, { text, code, httpStatus, retryable }: Reason): Failure {
+function failureWith(step: string, { text, code, httpStatus, retryable }: Reason, view: ErrorView): Failure {
   const known = { code: code ?? null, httpStatus: httpStatus ?? null, retryable: retryable ?? null };
-  return { step, message: failureText(text), ...known };
+  return { step, message: failureText(text, view), ...known };
 }
 
 /** The part of a value at a dotted path; an index selects an item of a list. */

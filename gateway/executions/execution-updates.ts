@@ -72,9 +72,9 @@ async function* endingWithError(updates: AsyncGenerator<Update>): AsyncGenerator
 
 // No caller's name: the snapshot is shared, so no user pays for what is read for it.
 const updateOf =
-  (snapshot: Snapshot, { executions, maxResultBytes }: UpdatesOptions): Update =>
+  (snapshot: Snapshot, { context }: RootCall, { executions, maxResultBytes }: UpdatesOptions): Update =>
   () =>
-    executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes);
+    executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes, context.caller.session.user.roles);
 
 /** The session of a stream is checked again after this, milliseconds. */
 const checkMs = 5_000;
@@ -97,7 +97,7 @@ async function* executionUpdates(
     call = await renewedCall(call);
     if (snapshot === 'gone' || !(await options.gate(call, snapshot.detail.path))) throw noSuchExecution();
     path = snapshot.detail.path;
-    yield updateOf(snapshot, options);
+    yield updateOf(snapshot, call, options);
   }
 }
 
@@ -185,7 +185,7 @@ async function* listUpdates(opened: RootCall, options: UpdatesOptions, left: Abo
     const visible = await visibleRows([...rows.values()].filter(isWanted), call, options);
     const changed = await changedStates(visible, states, options.executions);
     // What was there before is no change; what runs is followed.
-    if (!isFirst) yield* changed.map((snapshot) => updateOf(snapshot, options));
+    if (!isFirst) yield* changed.map((snapshot) => updateOf(snapshot, renewed, options));
     for (const id of states.keys()) if (!rows.has(id)) states.delete(id);
     isFirst = false;
   }

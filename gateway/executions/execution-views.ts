@@ -3,7 +3,7 @@ import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
 import { idText } from '../../plugins/json/lossless-json.ts';
 import { eventView } from '../../plugins/noetl/event-view.ts';
 import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
-import { failedText } from '../../plugins/noetl/failure-text.ts';
+import { type ErrorView, failedText } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
 import { kept } from '../../plugins/single-flight.ts';
@@ -32,7 +32,7 @@ export function answerExecution(
   return async (call) => {
     const asking = askingOf(row, call.context);
     const snapshot = await executions.readAllowed(call, executionIdOf(call.decision.args[argument]), asking, gate);
-    return executionView(snapshot, () => executions.outcome(snapshot, asking), maxBytes);
+    return executionView(snapshot, () => executions.outcome(snapshot, asking), maxBytes, asking.user?.roles);
   };
 }
 
@@ -40,16 +40,19 @@ export function answerExecution(
  * The fields of an `Execution`; functions are called when the field is selected. Each is worked out once for an answer,
  * however often it is called, so that an answer that is completed a second time asks NoETL for nothing.
  * @param outcome called when a field needs it: a poll of the status does not
+ * @param roles of the caller, some of which may read errors as NoETL stored them
  */
 export function executionView(
   snapshot: Snapshot,
   outcome: () => Outcome,
   maxBytes: number,
+  roles: readonly string[] = [],
 ): Readonly<Record<string, unknown>> {
   const { detail, over } = snapshot;
   const { id, path } = detail;
   const bounded = (value: unknown) => withinBytes(value, maxBytes);
   const steps = new Map<string, ReturnType<typeof stepViews>>();
+  const failure = kept(() => outcome().failure(outcome().errorView(roles)));
   return {
     id,
     executionId: id,
@@ -69,11 +72,11 @@ export function executionView(
         .text()
         .catch(whenLost(() => null)),
     ),
-    error: kept(async () => (over?.end === 'FAILED' ? ((await outcome().failure())?.message ?? failedText) : null)),
-    failure: kept(() => outcome().failure()),
+    error: kept(async () => (over?.end === 'FAILED' ? ((await failure())?.message ?? failedText) : null)),
+    failure,
     steps({ names = null }: { names?: readonly string[] | null } = {}) {
       const key = JSON.stringify(names);
-      const views = steps.get(key) ?? stepViews(outcome(), over !== undefined, names, bounded);
+      const views = steps.get(key) ?? stepViews(outcome(), over !== undefined, names, bounded, roles);
       steps.set(key, views);
       return views;
     },
@@ -130,6 +133,7 @@ async function stepViews(
   isOver: boolean,
   names: readonly string[] | null,
   bounded: (value: unknown) => unknown,
+  roles: readonly string[],
 ) {
   const steps = isOver ? await outcome.steps() : await outcome.facts();
   const wanted = names === null ? steps : steps.filter(({ name }) => names.includes(name));
@@ -141,13 +145,13 @@ async function stepViews(
     return outcome.stepResult(whole);
   };
   return wanted.map((step) => ({
-    ...stepView(step),
+    ...stepView(step, outcome.errorView(roles)),
     result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
   }));
 }
 
-function stepView(step: StepFacts) {
-  const failure = stepFailure(step) ?? null;
+function stepView(step: StepFacts, view: ErrorView) {
+  const failure = stepFailure(step, view) ?? null;
   return {
     name: step.name,
     status: step.status,
@@ -194,6 +198,7 @@ export async function eventsAnswer(
   body: unknown,
   executions: Executions,
   asking: Asking,
+  roles?: readonly string[],
 ): Promise<unknown> {
   const snapshot = await executions.read(id, asking);
   if (snapshot === undefined) throw noSuchExecution();
@@ -203,7 +208,8 @@ export async function eventsAnswer(
     : // Newest first, as the pages of the other server.
       { execution_id: id, events: (await executions.events(id, asking)).toReversed(), pagination: null };
   const shown = Array.isArray(page['events']) ? page['events'] : [];
-  const events = shown.map((event) => executions.masked(eventView(event, executions.hidesErrors(path)), path));
+  const view = executions.errorView(path, roles);
+  const events = shown.map((event) => executions.masked(eventView(event, view), path));
   return { ...page, path: path ?? null, status: stateOf(snapshot), events };
 }
 

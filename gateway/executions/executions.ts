@@ -1,6 +1,7 @@
 import type { Clock } from '../../plugins/clock.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { type End, parseExecutionId } from '../../plugins/noetl/execution-state.ts';
+import type { ErrorView } from '../../plugins/noetl/failure-text.ts';
 import { createMask, type IsSecretName, noSecretNames, secretNames } from '../../plugins/noetl/hidden-values.ts';
 import type { JsonObject } from '../../plugins/noetl/json-object.ts';
 import { parsePlaybookPath } from '../../plugins/noetl-auth/access/playbook-path.ts';
@@ -11,7 +12,14 @@ import type { Asking, RootCall } from '../calls/root-fields.ts';
 import { ExecutionCache } from './execution-cache.ts';
 import { holdMs, type Snapshot, Snapshots } from './execution-end.ts';
 import { ExecutionReads, type ExecutionRows, missingExecution } from './execution-read.ts';
-import { compileResultRules, hidesErrors, Outcome, type OutcomeOptions, type ResultRules } from './execution-result.ts';
+import {
+  compileResultRules,
+  type ErrorRule,
+  errorViewOf,
+  Outcome,
+  type OutcomeOptions,
+  type ResultRules,
+} from './execution-result.ts';
 import { ExecutionWatcher } from './execution-watch.ts';
 import { schedule } from './poll-schedule.ts';
 import { inOrder, workloadOf } from './run-event.ts';
@@ -32,8 +40,8 @@ export interface ExecutionsOptions {
   /** Default: no rules. */
   readonly results?: ResultRules;
   readonly isSecret?: IsSecretName;
-  /** Whether reasons of failures stay in NoETL. Default false. */
-  readonly hideErrors?: boolean;
+  /** How errors are shown. Default `shown`. */
+  readonly errors?: ErrorRule;
 }
 
 /**
@@ -66,7 +74,7 @@ export class Executions {
     this.#cache = cache;
     this.#mask = createMask(isSecret);
     this.#outcomeOptions = {
-      ...{ reads, isSecret, results: options.results ?? compileResultRules(), hideErrors: options.hideErrors === true },
+      ...{ reads, isSecret, results: options.results ?? compileResultRules(), errors: options.errors ?? 'shown' },
       count: (snapshot, bytes) => cache.count(snapshot, bytes),
       spent: (snapshot, calls) => cache.spent(snapshot, calls),
     };
@@ -141,9 +149,9 @@ export class Executions {
     return canonical === undefined ? undefined : (await this.#reads.detail(canonical, asking))?.path;
   }
 
-  /** Whether reasons of failures of the playbook on that path stay in NoETL. */
-  hidesErrors(path: string | undefined): boolean {
-    return hidesErrors(this.#outcomeOptions, path);
+  /** How a caller with these roles reads errors of the playbook on that path. */
+  errorView(path: string | undefined, roles: readonly string[] = []): ErrorView {
+    return errorViewOf(this.#outcomeOptions, path, roles);
   }
 
   /** Its workload, the playbook's defaults included. @throws ERR_UPSTREAM when NoETL has nothing of it */

@@ -96,7 +96,7 @@ async function outcomeOf(snapshot: Snapshot | undefined, executions: Pick<Execut
   if (end === 'CANCELLED') return failed('the execution was cancelled');
   const outcome = executions.outcome(snapshot, {});
   if (end === 'FAILED') {
-    const { message, ...why } = (await outcome.failure()) ?? { message: failedText };
+    const { message, ...why } = (await outcome.failure(outcome.errorView([]))) ?? { message: failedText };
     return failed(message, why);
   }
   try {

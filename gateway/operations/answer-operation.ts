@@ -231,7 +231,9 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   function events(args: Args, reply: UpstreamReply, asking: Asking): Promise<unknown> {
     const [argument = ''] = plan.executionIds;
     const body = reply.status === 404 ? undefined : answerOf(reply);
-    return eventsAnswer(executionIdOf(args[argument]), body, executions, asking);
+    // An answer that is reused is one for all callers.
+    const roles = reuse === undefined ? asking.user?.roles : [];
+    return eventsAnswer(executionIdOf(args[argument]), body, executions, asking, roles);
   }
 }
 

@@ -20,7 +20,7 @@ import {
   type CallbackRequests,
   type CommandOptions,
 } from '../executions/execution-commands.ts';
-import { compileResultRules, type ResultRule } from '../executions/execution-result.ts';
+import { compileResultRules, type ErrorRule, type ResultRule } from '../executions/execution-result.ts';
 import { failingStream, type OpenUpdates, openUpdates, type Update } from '../executions/execution-updates.ts';
 import { answerExecution } from '../executions/execution-views.ts';
 import { createExecutionGate, Executions } from '../executions/executions.ts';
@@ -118,8 +118,8 @@ export interface ExecutableSchemaOptions {
   readonly results?: Readonly<Record<string, ResultRule>>;
   /** Names of members whose values are masked. Default: passwords, tokens, keys. */
   readonly secretNames?: readonly string[];
-  /** Whether reasons of failures stay in NoETL. Default false. */
-  readonly hideErrors?: boolean;
+  /** How errors of executions are shown. Default `shown`. */
+  readonly errors?: ErrorRule;
   /** A result above this is an error, unless its row sets another limit, bytes. Default 16 MiB. */
   readonly maxResultBytes?: number;
   /** The longest that `executePlaybook(waitSeconds:)` may ask for, seconds. Default 30. */
@@ -170,7 +170,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     basePath: ownPathsOf(plansOf(fields)).executions,
     results: compileResultRules(options.results),
     isSecret: secretNames(options.secretNames),
-    hideErrors: options.hideErrors === true,
+    ...(options.errors !== undefined && { errors: options.errors }),
     keepBytes: options.keepBytes ?? 32 * 1024 * 1024,
     staleMs: options.staleMs ?? 250,
     maxWatches: options.maxWatches ?? 10_000,

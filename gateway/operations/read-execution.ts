@@ -50,7 +50,7 @@ function answerInState(
     const body = wireAnswer(await upstream.request(made), missingExecution);
     const { path } = snapshot.detail;
     const shown = isJsonObject(body) ? inState(body, snapshot) : body;
-    return executions.masked(eventView(shown, executions.hidesErrors(path)), path);
+    return executions.masked(eventView(shown, executions.errorView(path, context.caller.session.user.roles)), path);
   };
 }
 

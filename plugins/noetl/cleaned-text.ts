@@ -6,6 +6,7 @@ import { sqlStatementAt } from './sql-statement.ts';
 const longest = 4_096;
 /** What is looked at: it may be much shorter when it is clean, characters. */
 const lookedAt = 20_000;
+const mostStored = 64 * 1024;
 
 /**
  * The text of an error for callers, with its lines: without stack traces, statements and data of SQL, secrets, private
@@ -18,11 +19,15 @@ export function cleanedText(text: string): string {
     .replace(keyAlone, 'KeyError: $&')
     .replace(/[ \t]+$/gm, '')
     .replace(/\s*[:,;]?\s*$/, '');
-  return ownText(withinBytes(clean.replace(/^\s*\n/, '').trimStart()));
+  return ownText(withinBytes(clean.replace(/^\s*\n/, '').trimStart(), longest));
 }
 
-/** The text with secrets hidden, and whole but for these. */
-export function withoutSecretText(text: string): string {
+/** The text of an error as NoETL stored it, with secrets hidden. At most 64 KiB. */
+export const storedText = (text: string): string =>
+  ownText(withinBytes(withoutSecretText(text.slice(0, mostStored + 1)), mostStored));
+
+/** Whole but for secrets. */
+function withoutSecretText(text: string): string {
   const clean = withoutPasswords(withoutCallbackSecret(text)).replace(credential, hiddenValue);
   let shown = '';
   let from = 0;
@@ -111,8 +116,8 @@ const isInternal = (hostname: string): boolean =>
   !hostname.includes('.') || /\.(?:svc|local|internal|lan|corp)$|\.svc\.|^[\d.]+$/i.test(hostname);
 
 /** Cut between two characters. */
-function withinBytes(text: string): string {
+function withinBytes(text: string, most: number): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= longest) return text;
-  return `${new TextDecoder('utf-8').decode(bytes.subarray(0, longest - 3), { stream: true })}…`;
+  if (bytes.length <= most) return text;
+  return `${new TextDecoder('utf-8').decode(bytes.subarray(0, most - 3), { stream: true })}…`;
 }

@@ -1,4 +1,4 @@
-import { failedText, failureText } from './failure-text.ts';
+import { type ErrorView, failureText } from './failure-text.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /** Members of events that hold the error of a failed step. */
@@ -9,26 +9,25 @@ const deepest = 12;
 
 /**
  * An event as callers see it: errors as `failure` and `steps` give them, and no source of the step.
- * @param hidden whether reasons of failures stay in NoETL
  */
-export function eventView(event: unknown, hidden: boolean): unknown {
-  return clean(event, hidden, 0);
+export function eventView(event: unknown, view: ErrorView): unknown {
+  return clean(event, view, 0);
 }
 
-function clean(value: unknown, hidden: boolean, depth: number, isReport = false): unknown {
+function clean(value: unknown, view: ErrorView, depth: number, isReport = false): unknown {
   if (depth > deepest) return value;
-  if (Array.isArray(value)) return value.map((item) => clean(item, hidden, depth + 1));
-  return isJsonObject(value) ? cleanObject(value, hidden, depth, isReport || isFailureReport(value)) : value;
+  if (Array.isArray(value)) return value.map((item) => clean(item, view, depth + 1));
+  return isJsonObject(value) ? cleanObject(value, view, depth, isReport || isFailureReport(value)) : value;
 }
 
 /** @param isReport whether its `message` is an error, too */
-function cleanObject(value: JsonObject, hidden: boolean, depth: number, isReport: boolean): JsonObject {
+function cleanObject(value: JsonObject, view: ErrorView, depth: number, isReport: boolean): JsonObject {
   const members = Object.entries(value)
     .filter(([name]) => !sourceMembers.has(name))
     .map(([name, member]) => {
       const isError = errorMembers.has(name) || (isReport && name === 'message');
       const isText = isError && typeof member === 'string' && member.trim() !== '';
-      return [name, isText ? shown(member, hidden) : clean(member, hidden, depth + 1, name === 'error')] as const;
+      return [name, isText ? failureText(member, view) : clean(member, view, depth + 1, name === 'error')] as const;
     });
   return Object.fromEntries(members);
 }
@@ -37,5 +36,3 @@ function cleanObject(value: JsonObject, hidden: boolean, depth: number, isReport
 function isFailureReport({ status, error_code: code }: JsonObject): boolean {
   return code !== undefined || (typeof status === 'string' && /^(?:error|failed)$/i.test(status));
 }
-
-const shown = (text: string, hidden: boolean): string => (hidden ? failedText : failureText(text));

@@ -1,4 +1,4 @@
-import { cleanedText } from './cleaned-text.ts';
+import { cleanedText, storedText } from './cleaned-text.ts';
 import { isJsonObject, type JsonObject, textMember } from './json-object.ts';
 
 /** The message for a result that NoETL does not have, without a reason. */
@@ -36,10 +36,11 @@ export function reasonOf(text: string | undefined, context: JsonObject = {}): Re
   const said = texts.find((each) => each !== undefined && each.trim() !== '' && each !== unspecific);
   if (said === undefined && text === undefined) return undefined;
   const cause = causeOf(said ?? '');
+  const httpStatus = [named, context].map(({ status_code }) => status_code).find(isHttpStatus);
   return {
-    text: said ?? unknownReason,
+    text: said ?? (httpStatus === undefined ? unknownReason : `the call of this step was answered ${httpStatus}`),
     code: codeOf(named['code'] ?? context['code'] ?? context['error_code']) ?? cause?.code,
-    httpStatus: [named, context].map(({ status_code }) => status_code).find(isHttpStatus),
+    httpStatus,
     retryable: [named, context].map(({ retryable }) => retryable).find(isBoolean) ?? cause?.retryable,
   };
 }
@@ -75,7 +76,12 @@ function causeOf(text: string): Omit<Reason, 'httpStatus'> | undefined {
   return because(status === undefined ? cleanedText(cause) : `NoETL answered ${status}`);
 }
 
-/** The error of a failed step for callers; see {@link cleanedText}. */
-export function failureText(text: string): string {
+/** How callers read errors: not at all, cleaned, or as NoETL stored them. */
+export type ErrorView = 'hidden' | 'shown' | 'full';
+
+/** The error of a failed step for callers; see {@link cleanedText} and {@link storedText}. */
+export function failureText(text: string, view: ErrorView = 'shown'): string {
+  if (view === 'hidden') return failedText;
+  if (view === 'full') return storedText(text);
   return causeOf(text)?.text ?? (cleanedText(text) || 'the step failed');
 }

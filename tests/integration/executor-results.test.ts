@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { AnyUpstreamRow } from '../../gateway/config/gateway-config.ts';
+import type { ErrorRule } from '../../gateway/executions/execution-result.ts';
 import { parseJson } from '../../plugins/json/lossless-json.ts';
 import { setUp, tearDown } from '../support/executor-and-stand-in.ts';
+import { shippedOperations } from '../support/executor-caller.ts';
 
 afterEach(tearDown);
 
@@ -47,6 +50,49 @@ describe('results', () => {
     expect(JSON.stringify((await poll(id, 'result')).data)).toBe(
       '{"execution":{"result":{"workload":{"big":"9007199254740993"}}}}',
     );
+  });
+});
+
+describe('errors', () => {
+  const trace = 'Traceback (most recent call last):';
+
+  /** What a developer reads of a failed step: by the execution, and by its events. */
+  async function readErrors(errors: ErrorRule, results = {}, operations = shippedOperations) {
+    const { start, poll, ask, clock } = await setUp({ speak: 'rust' }, { errors, results, operations });
+    const id = await start('regression_test/failing');
+    clock.advance(5_000);
+    const { data } = await poll(id, 'steps(names: ["start"]) { error failure { message } }');
+    const { steps } = (data as { execution: { steps: { error: string; failure: { message: string } }[] } }).execution;
+    expect(steps[0]?.failure.message).toBe(steps[0]?.error);
+    const events = await ask('{ executionEvents(id: "x") }', { decision: { outcome: 'onAnswer' }, args: { id } });
+    return { error: steps[0]?.error, events: JSON.stringify(events.data) };
+  }
+
+  test.each<[string, ErrorRule, object | undefined, string]>([
+    ['are cleaned', 'shown', undefined, 'deliberate failure: boom'],
+    ['stay in NoETL', 'hidden', undefined, 'the execution failed'],
+    ['are whole for a role that the config names', { full: ['developer'] }, undefined, trace],
+    ['are cleaned for every other role', { full: ['admin'] }, undefined, 'deliberate failure: boom'],
+    ['are as the playbook says', 'hidden', { errors: { full: ['developer'] } }, trace],
+    [
+      'are as the playbook says, in the other direction',
+      { full: ['developer'] },
+      { errors: 'hidden' },
+      'the execution failed',
+    ],
+  ])('%s', async (_name, rule, row, want) => {
+    const { error, events } = await readErrors(rule, row && { 'regression_test/*': row });
+    expect(error?.startsWith(want)).toBe(true);
+    expect(events).toContain(want);
+    expect(events.includes(trace)).toBe(want === trace);
+  });
+
+  test('events whose answer is reused are one answer for all callers: no role reads them whole', async () => {
+    const row = { ...(shippedOperations['executionEvents'] as AnyUpstreamRow), cacheTtlMs: 60_000 };
+    const operations = { ...shippedOperations, executionEvents: row };
+    const { error, events } = await readErrors({ full: ['developer'] }, {}, operations);
+    expect(error).toContain(trace);
+    expect(events).not.toContain(trace);
   });
 });
 

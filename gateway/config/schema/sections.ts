@@ -235,10 +235,19 @@ export const observability = section({
   auditEmails: flag({ default: false, doc: 'write e-mail addresses into the audit log' }),
 });
 
-const errors = choice(['shown', 'hidden'], {
-  default: 'shown',
-  doc: '`hidden`: reasons of failures stay in NoETL; callers read "the execution failed"',
+const fullErrors = section({
+  full: list({
+    doc: 'roles that read errors whole, as NoETL stored them, with stack traces and SQL; secrets by name stay masked',
+  }),
 });
+
+const errors = either(
+  choice(['shown', 'hidden'], {
+    default: 'shown',
+    doc: '`hidden`: reasons of failures stay in NoETL; callers read "the execution failed"',
+  }),
+  fullErrors,
+);
 
 /** How executions are shown to callers. */
 export const executions = section({
@@ -273,7 +282,10 @@ export const results = named(
     step: text({ optional: true, doc: 'the step whose result is the result of the playbook' }),
     path: text({ optional: true, doc: 'the part of it that is the result, for example `data.rows`' }),
     text: text({ optional: true, doc: 'the part of it that is `textOutput`' }),
-    errors: choice(['shown', 'hidden'], { optional: true, doc: 'as `executions.errors`, for this playbook' }),
+    errors: either(
+      choice(['shown', 'hidden'], { optional: true, doc: 'as `executions.errors`, for this playbook' }),
+      fullErrors,
+    ),
     secrets: choice(['shown', 'masked'], {
       optional: true,
       doc: '`shown`: members named like secrets are not masked for this playbook',

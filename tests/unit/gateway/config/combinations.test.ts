@@ -112,6 +112,20 @@ describe('a login adapter', () => {
   });
 });
 
+it('roles that read errors whole are roles of the config', () => {
+  const full = { full: ['admin', 'auditor'] };
+  expect(atStart({ roles: ['admin'], executions: { errors: full } })).toEqual([
+    'executions.errors: auditor: unknown role; roles are admin',
+  ]);
+  expect(atStart({ roles: ['admin'], results: { 'data/*': { errors: full } } })).toEqual([
+    'results: auditor: unknown role; roles are admin',
+  ]);
+  expect(atStart({ roles: ['admin', 'auditor'], executions: { errors: full } })).toEqual([]);
+  expect(atStart({ roles: ['admin'], executions: { errors: { full: [] } } })).toEqual([
+    expect.stringMatching(/^executions\.errors\.full: /),
+  ]);
+});
+
 it('limits of a role are of a role that exists', () => {
   const limits = { byRole: { admin: { startsPerSecond: 50 } } };
   expect(resolveConfig({ ...bare, roles: ['admin'], limits }, required).config.limits.byRole).toEqual(limits.byRole);

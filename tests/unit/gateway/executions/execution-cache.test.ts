@@ -178,7 +178,7 @@ describe('finished executions', () => {
       maxWatches: 10,
       results: () => ({}),
       isSecret: () => false,
-      hideErrors: false,
+      errors: 'shown',
     });
   }
 

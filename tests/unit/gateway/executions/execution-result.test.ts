@@ -174,13 +174,13 @@ test.each<[string, readonly StepFacts[], unknown]>([
   ['a result that is lost', [gave('a', 1), lost('b')], { step: 'b', message: notStored }],
   ['none, though an error was handled', [step('a', undefined, { error: plainReason('handled') })], undefined],
 ])('the failure: %s', (_name, steps, want) => {
-  expect(failureOf(steps)).toEqual(want === undefined ? undefined : { ...unknown, ...(want as object) });
+  expect(failureOf(steps, 'shown')).toEqual(want === undefined ? undefined : { ...unknown, ...(want as object) });
 });
 
 test('a failure has the code, the status and the prospect that NoETL stored', () => {
   const error = { text: 'ValueError: upstream is down\nat once', code: 'HTTP_500', httpStatus: 500, retryable: true };
   const { text: _, ...known } = error;
-  expect(failureOf([step('a', undefined, { status: 'FAILED', error })])).toEqual({
+  expect(failureOf([step('a', undefined, { status: 'FAILED', error })], 'shown')).toEqual({
     ...{ step: 'a', message: 'upstream is down\nat once' },
     ...known,
   });
@@ -342,7 +342,7 @@ describe('what is read for an outcome', () => {
         reads,
         results: () => ({}),
         isSecret: () => false,
-        hideErrors: false,
+        errors: 'shown',
         count: (_, bytes) => void kept.push(bytes),
         spent: () => {},
       },

@@ -161,7 +161,7 @@ test('1,000 that poll and 1,000 that listen to one execution cost at most 4 call
   const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: running });
   const executions = new Executions({
     ...{ upstream, clock, pause: pauses.pause, basePath: '/api/executions', results: () => ({}) },
-    ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
+    ...{ isSecret: () => false, errors: 'shown', keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
   });
   const judged = new Map<unknown, number>();
   const gate: ExecutionGate = async ({ context }) => {
@@ -191,7 +191,7 @@ test('what was seen for one is shown to another only when that one may see it', 
   const { upstream, calls } = scriptedUpstream({ [`GET /api/executions/${id}`]: { body } });
   const executions = new Executions({
     ...{ upstream, clock, pause: () => new Promise(() => {}), basePath: '/api/executions', results: () => ({}) },
-    ...{ isSecret: () => false, hideErrors: false, keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
+    ...{ isSecret: () => false, errors: 'shown', keepBytes: 1_000_000, staleMs: 250, maxWatches: 10 },
   });
   const [ada, bob] = [{}, {}] as RootCall[];
   const gate: ExecutionGate = async (call) => call === ada;

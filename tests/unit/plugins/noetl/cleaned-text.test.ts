@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanedText } from '../../../../plugins/noetl/cleaned-text.ts';
+import { cleanedText, storedText } from '../../../../plugins/noetl/cleaned-text.ts';
 import { failureText } from '../../../../plugins/noetl/failure-text.ts';
 import { processorTimeOf } from '../../../support/processor-time.ts';
 
@@ -150,4 +150,10 @@ test('it takes time in proportion to what it looks at', () => {
     ...['\n  ', '  File "x", line 1\n', '-----BEGIN PRIVATE KEY-----', 'Traceback (most recent call last):\n '],
   ];
   for (const part of nasty) expect(processorTimeOf(() => cleanedText(part.repeat(100_000)))).toBeLessThan(1_500_000);
+});
+
+test('the stored text is whole but for secrets, up to 64 KiB', () => {
+  const text = `${frames}ValueError: no\n[SQL: SELECT 1]\nfile:///srv/x password=hunter2`;
+  expect(storedText(text)).toBe(text.replaceAll(/(?<=password=|token=)"?hunter2"?/g, '[hidden]'));
+  expect(storedText('x'.repeat(100_000))).toHaveLength(64 * 1024 - 3 + 1);
 });
