@@ -4,8 +4,8 @@ import { sqlStatementAt } from './sql-statement.ts';
 
 /** What callers read of an error at most, bytes. */
 const longest = 4_096;
-/** What is looked at: it may be much shorter when it is clean, characters. */
-const lookedAt = 20_000;
+/** What is looked at: it may be shorter when it is clean, characters. */
+const lookedAt = 8_192;
 const mostStored = 64 * 1024;
 
 /**
@@ -17,9 +17,10 @@ export function cleanedText(text: string): string {
   const clean = withoutPlaces(withoutSecretText(own))
     .replace(exceptionPrefix, '')
     .replace(keyAlone, 'KeyError: $&')
-    .replace(/[ \t]+$/gm, '')
-    .replace(/\s*[:,;]?\s*$/, '');
-  return ownText(withinBytes(clean.replace(/^\s*\n/, '').trimStart(), longest));
+    .replace(/(?<![ \t])[ \t]+$/gm, '')
+    .trimEnd()
+    .replace(/[:,;]$/, '');
+  return ownText(withinBytes(clean.trim(), longest));
 }
 
 /** The text of an error as NoETL stored it, with secrets hidden. At most 64 KiB. */
@@ -65,7 +66,7 @@ const exceptionPrefix = /^(?!KeyError)(?:[A-Za-z_][\w.]*(?:Error|Exception|Warni
 const keyAlone = /^(?:'[^'\n]*'|"[^"\n]*")$/;
 /** Of Python, of JavaScript and Java, of Rust. */
 const frame =
-  /^[\s|+-]*File "[^"\n]*", line \d+.*$\n?(?:^[ \t|]{4,}.*$\n?)*|^\s+at .*[:(].*$\n?|^\s*\d+: [\w:<>]+::.*$\n?/gm;
+  /^[ \t|+-]*File "[^"\n]*", line \d+.*$\n?(?:^[ \t|]{4,}.*$\n?)*|^[ \t]+at .*[:(].*$\n?|^[ \t]*\d+: [\w:<>]+::.*$\n?/gm;
 
 /** What follows the last traceback: its frames are indented, the exception is not. */
 function afterTrace(text: string): string {
@@ -86,7 +87,7 @@ function withoutSql(text: string): string {
   return at === undefined ? message : `${message.slice(0, at)}[SQL]`;
 }
 
-const address = /\b[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi;
+const address = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s'"<>]+/gi;
 /** Hosts of a cluster and of private networks, without a scheme. */
 const host =
   /(?<![\w./-])(?:[\w-]+(?:\.[\w-]+)*\.(?:svc(?:\.[\w.-]+)?|cluster\.local|internal)|(?:10|127)(?:\.\d{1,3}){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})(?::\d+)?(?![\w.-]*\w)/gi;
@@ -100,7 +101,7 @@ const withoutPlaces = (text: string): string =>
 
 /** Folders of a server's file system, and files of programs; paths of an API are others. */
 const serverPath =
-  /^(?:~|[A-Za-z]:|\/(?:usr|opt|var|etc|home|root|srv|tmp|app|lib|lib64|mnt|proc|run|bin|sbin|dev|sys|workspace|nix|private|Users)\/.|\/data\/.*\.\w+$|\/.+\/.*\.(?:pyc?|so|rs|go|jar|pem|key|crt|env|conf|ini)$)/;
+  /^(?:~|[A-Za-z]:|\/(?:usr|opt|var|etc|home|root|srv|tmp|app|lib|lib64|mnt|proc|run|bin|sbin|dev|sys|workspace|nix|private|Users)\/.|\/data\/.*\.\w+$|\/[^/]+\/.*\.(?:pyc?|so|rs|go|jar|pem|key|crt|env|conf|ini)$)/;
 
 const isCredential = secretNames(['key', 'sig', 'signature', 'code', 'auth', 'jwt', 'pass', 'sas']);
 

@@ -40,7 +40,7 @@ const capitals = [
 ];
 
 const verbs = /\b(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|TRUNCATE|GRANT|REVOKE|COPY|CALL)\b/gi;
-const maxParts = 300;
+const maxParts = 200;
 
 /**
  * Where a statement of SQL begins in a text. By its grammar alone `select a date from the calendar` is one, so that the
@@ -50,17 +50,19 @@ const maxParts = 300;
 export function sqlStatementAt(text: string): number | undefined {
   for (const { 0: verb, index } of text.matchAll(verbs)) {
     const shape = shapeOf(text, index);
+    if (shape.length === maxParts) return index;
     const shapes = verb === verb.toUpperCase() ? [...statements, ...capitals] : statements;
-    if (shapes.some((each) => each.test(shape))) return index;
+    if (shapes.some((each) => each.test(`${shape.join(' ')} `))) return index;
   }
   return undefined;
 }
 
 /**
  * What the words from there on are: keywords; `n` a name, `i` one that no sentence has, `q` one in quotes, `s` a text, `d` a
- * number, `p` a parameter, `the`; operators as they are. It ends where a sentence begins: SQL has no three names in a row.
+ * number, `p` a parameter, `the`; operators as they are. It ends where a sentence begins: SQL has no three names in a row,
+ * and no sentence is as long as {@link maxParts} without them.
  */
-function shapeOf(text: string, from: number): string {
+function shapeOf(text: string, from: number): readonly string[] {
   const shape: string[] = [];
   parts.lastIndex = from;
   for (let part = parts.exec(text)?.[0]; part !== undefined && shape.length < maxParts; part = parts.exec(text)?.[0]) {
@@ -68,7 +70,7 @@ function shapeOf(text: string, from: number): string {
     shape.push(kindOf(part));
     if (shape.length > 2 && shape.slice(-3).every((kind) => kind === 'n' || kind === 'the')) break;
   }
-  return `${shape.join(' ')} `;
+  return shape;
 }
 
 function kindOf(part: string): string {

@@ -18,7 +18,7 @@ export interface NoetlRelease {
   /** For example `Python 4.26.0`. */
   readonly title: string;
   readonly server: 'python' | 'rust';
-  /** Whether a run ends whose last step gave what NoETL cannot store. */
+  /** Whether a run ends for NoETL itself whose last step gave what it cannot store. */
   readonly endsUnstorable: boolean;
   /** The JetStream stream of its commands. */
   stream(name: string): string;

@@ -24,6 +24,26 @@ const withTask = (code: string): Step => ({
   ],
 });
 
+/** One branch cannot start its next step, the other works on: NoETL calls the run completed. */
+const twoBranches = `apiVersion: noetl.io/v2
+kind: Playbook
+metadata: {name: no_auth_beside, path: results/no_auth_beside}
+workflow:
+  - step: start
+    tool: {kind: python, code: "result = {'ok': True}"}
+    next: {spec: {mode: inclusive}, arcs: [{step: left}, {step: right}]}
+  - step: left
+    tool: {kind: python, code: "result = {'left': 1}"}
+    next: {spec: {mode: exclusive}, arcs: [{step: table}]}
+  - step: table
+    tool: {kind: postgres, command: SELECT 1}
+  - step: right
+    tool: {kind: python, code: "import time\\ntime.sleep(3)\\nresult = {'right': 1}"}
+    next: {spec: {mode: exclusive}, arcs: [{step: last}]}
+  - step: last
+    tool: {kind: python, code: "result = {'last': 1}"}
+`;
+
 export const failureCases: readonly Case[] = [
   one(
     'date',
@@ -48,6 +68,12 @@ export const failureCases: readonly Case[] = [
       rust: goesOn,
     },
   ),
+  {
+    path: 'results/no_auth_beside',
+    produces: 'the same while another branch works for 3 s',
+    source: twoBranches,
+    expected: { ...failed('table', expect.stringContaining('is missing auth')), rust: goesOn },
+  },
   one(
     'declined',
     '`{status: "error", message}`',
@@ -76,7 +102,11 @@ export const failureCases: readonly Case[] = [
       },
     ],
     {
-      ...failed('call', expect.any(String), { code: 'HTTP_404', httpStatus: 404, retryable: false }),
+      ...failed('call', 'the call of this step was answered 404', {
+        code: 'HTTP_404',
+        httpStatus: 404,
+        retryable: false,
+      }),
       rust: { failure: expect.anything() },
     },
     'address: ""',
