@@ -81,6 +81,16 @@ export function resultsSuite(release: NoetlRelease | undefined): void {
       });
     });
 
+    it.skipIf(release?.server === 'rust')('a run that a failed batch stopped ends for all who wait', async () => {
+      const source =
+        'mutation { executePlaybook(name: "results/no_auth", waitSeconds: 20) { id status execution { failure { step } } } }';
+      const { data } = await world.ask(source, {});
+      const ended = data?.['executePlaybook'] as { id: string };
+      expect(ended).toMatchObject({ status: 'FAILED', execution: { failure: { step: 'table' } } });
+      const list = await world.ask('{ executions(pageSize: 100) { id status } }', {});
+      expect(list.data?.['executions']).toContainEqual({ id: ended.id, status: 'FAILED' });
+    });
+
     it('the list and the execution agree of a run that never writes its end', async () => {
       const { id } = await world.run('results/one_step');
       const { data } = await world.ask('{ executions(pageSize: 100) { id status } }', {});
