@@ -294,10 +294,19 @@ function rustCall(result: JsonObject | undefined): { data: unknown; error: Reaso
   const outer = isJsonObject(result?.['context']) ? result['context']['result'] : undefined;
   if (!isJsonObject(outer) || !isJsonObject(outer['context'])) return undefined;
   const inner = outer['context'];
-  if (textMember(outer, 'status') !== 'error' && textMember(inner, 'status') !== 'error') {
+  if (![outer, inner].some(({ status }) => status === 'error' || status === 'timeout')) {
     return { data: isOutputOnly(inner) ? null : inner['data'], error: undefined };
   }
-  return { data: undefined, error: reasonOf(textMember(inner, 'stderr') ?? textMember(inner, 'error') ?? '', inner) };
+  return { data: undefined, error: rustReason(inner) };
+}
+
+/** The reason of a program is what it wrote; its error is then `Command exited with code 1`. An answer over HTTP has its status. */
+function rustReason(inner: JsonObject): Reason | undefined {
+  const { data, stderr } = inner;
+  const error = textMember(inner, 'error') ?? '';
+  const wrote = typeof stderr === 'string' && /^$|exited with code \d+$/.test(error) ? stderr : '';
+  const status = isJsonObject(data) ? { status_code: data['status_code'] } : {};
+  return reasonOf(wrote === '' ? error : wrote, { ...status, ...inner });
 }
 
 /** A script that gives nothing has its output in the place of a result. */

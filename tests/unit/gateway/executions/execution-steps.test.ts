@@ -183,7 +183,13 @@ describe('the result that the Rust server keeps', () => {
   });
 
   test.each<[string, Wire, string]>([
-    ['what it wrote', rust({ stderr: 'no table', error: 'x', data: 1 }, 'error'), 'no table'],
+    ['what it wrote', rust({ stderr: 'no table', error: 'Command exited with code 1' }, 'error'), 'no table'],
+    ['its error, whatever a task before it wrote', rust({ stderr: 'warning', error: 'no table' }, 'error'), 'no table'],
+    [
+      'that it took too long',
+      rust({ error: 'Execution timed out after 5 seconds' }, 'timeout'),
+      'Execution timed out after 5 seconds',
+    ],
     ['its error', rust({ error: 'no table', data: 1 }, 'error'), 'no table'],
     ['a status further in', rust({ error: 'no table', status: 'error' }), 'no table'],
     ['nothing', rust({}, 'error'), 'the tool of this step reported an error, and NoETL keeps no reason of it'],
@@ -193,6 +199,11 @@ describe('the result that the Rust server keeps', () => {
       error: { text: want },
       value: undefined,
     });
+  });
+
+  test('a failed call over HTTP has the status of its answer', () => {
+    const answer = rust({ error: 'HTTP 404 response', data: { status_code: 404, headers: {} }, status: 'error' });
+    expect(stepsAfter(['call.done', answer])[0]?.error).toMatchObject({ text: 'HTTP 404 response', httpStatus: 404 });
   });
 
   test("the only iteration of a loop is the step's own result", () => {
