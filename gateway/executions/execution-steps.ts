@@ -124,13 +124,17 @@ const renderContexts = (events: readonly RunEvent[]): readonly JsonObject[] =>
     .filter(isJsonObject)
     .reverse();
 
-/** A failed batch that names no step is of the step that had ended just before, whose result it should have stored. */
+/** A failed batch that names no step should have stored the result of the step whose end it held. */
 function lostByBatch(events: readonly RunEvent[]): { readonly step: string; readonly reason: Reason } | undefined {
   const failed = failedBatch(events);
   if (failed === undefined || failed.step !== '') return undefined;
-  const ended = events
+  const accepted = events.find(({ type, requestId }) => type === 'batch.accepted' && requestId === failed.requestId);
+  const ids = accepted && contextOf(accepted)?.['event_ids'];
+  const held = new Set((Array.isArray(ids) ? ids : []).map(idText));
+  const ends = events
     .slice(0, events.indexOf(failed))
-    .findLast(({ type }) => type === 'command.completed' || type === 'call.done');
+    .filter(({ type }) => type === 'command.completed' || type === 'call.done');
+  const ended = ends.find(({ id }) => id !== undefined && held.has(id)) ?? ends.at(-1);
   const cause = reasonOf(failed.error, contextOf(failed));
   const reason = cause === undefined ? plainReason(notStored) : { ...cause, text: `${notStored}: ${cause.text}` };
   return ended && { step: ended.step, reason };

@@ -5,6 +5,7 @@ import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
 
 /** One event of an execution, in the form that both servers share. */
 export interface RunEvent {
+  readonly id: string | undefined;
   readonly type: string;
   /** The step's name; a list-form step without its suffix. Empty when the event names no node. */
   readonly step: string;
@@ -60,6 +61,7 @@ function decodeRunEvent(event: JsonObject): RunEvent {
   const error = textMember(event, 'error');
   const step = type === 'batch.failed' ? stepNamedIn(error) : node;
   return {
+    id: idText(event['event_id']),
     type,
     step: step.endsWith(listFormSuffix) ? step.slice(0, -listFormSuffix.length) : step,
     at: parseWireTime(event['created_at'] ?? event['timestamp'])?.getTime(),

@@ -9,6 +9,7 @@ import {
   unwrapped,
 } from '../../../../gateway/executions/execution-steps.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
+import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { notStored, plainReason } from '../../../../plugins/noetl/failure-text.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -283,6 +284,20 @@ describe('values of steps', () => {
           kind: 'lost',
           reason: { ...plainReason(`${notStored}: ${nul}`), code: 'processing_error', retryable: false },
         });
+      });
+
+      test('without a step: its own events name the step, whatever has ended since', () => {
+        const accepted = { request_id: '7', event_ids: [rawNumber('773611588254171401')] };
+        const steps = collected(
+          event('batch.accepted', 'events.batch', { result: { context: accepted } }),
+          { ...done('left', { status: 'COMPLETED' }), event_id: rawNumber('773611588254171401') },
+          { ...done('right', { n: 1 }), event_id: rawNumber('773611588254171402') },
+          failedBatch(nul),
+        );
+        expect(steps.map(({ name, value }) => [name, value?.kind])).toEqual([
+          ['left', 'lost'],
+          ['right', 'value'],
+        ]);
       });
 
       test('with a step: that one has failed, and the result of the one before is whole', () => {
