@@ -95,9 +95,9 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     next: 'Return a reference, or raise the limits under `results` in [the configuration](../configure.md#every-setting).',
   },
   ERR_RESULT_LOST: {
-    means: 'NoETL finished the execution, and a stored part of its result can no longer be read',
-    causes: 'a result store that was emptied, or a retention that is shorter than the wait',
-    next: 'Run the playbook again. Read results soon, or keep them longer in NoETL.',
+    means: 'a step ended, and NoETL did not store its result; the message has the reason where NoETL gives one',
+    causes: 'a NUL character in a result, or a database that refused the write',
+    next: 'Change what the step returns that the message names. [Executions](../executions.md) lists what NoETL cannot store.',
   },
   ERR_NOT_SUPPORTED: {
     means: 'the running NoETL release does not have this operation',
