@@ -53,7 +53,7 @@ function valueLength(text: string, at: number, name: string): number {
 const isSecret = secretNames();
 /** Keys in the PEM form, JSON Web Tokens, credentials of an Authorization header, and tokens that their issuers mark as such. */
 const credential =
-  /-----BEGIN[A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|$)|\beyJ[\w-]*(?:\.[\w-]*){1,4}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_]|AKIA|AIza|noetl-session-)[\w-]{8,}/gi;
+  /-----BEGIN[A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|$)|\beyJ[\w-]*(?:\.[\w-]*){1,4}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|AIza|noetl-session-)[\w-]{8,}|\bsk[-_][\w-]{20,}/gi;
 /** `name=value`, `"name": "value"`, and the latter in a JSON text; a text that is not closed is one, too. */
 const pairName = /(\\?["']?)\b((?:api|access|private|secret)[ _-]?key|[a-z][\w-]{0,60})\1[ \t]*[=:][ \t]*/gi;
 const pairValue = /\\(["'])[\s\S]*?(?:\\\1|$)|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+/y;
@@ -87,7 +87,7 @@ function withoutSql(text: string): string {
   return at === undefined ? message : `${message.slice(0, at)}[SQL]`;
 }
 
-const address = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s'"<>]+/gi;
+const address = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s'"<>]*[^\s'"<>.,:;?)]/gi;
 /** Hosts of a cluster and of private networks, without a scheme. */
 const host =
   /(?<![\w./-])(?:[\w-]+(?:\.[\w-]+)*\.(?:svc(?:\.[\w.-]+)?|cluster\.local|internal)|(?:10|127)(?:\.\d{1,3}){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})(?::\d+)?(?![\w.-]*\w)/gi;
@@ -107,10 +107,14 @@ const isCredential = secretNames(['key', 'sig', 'signature', 'code', 'auth', 'jw
 
 function isPrivate(found: string): boolean {
   const url = URL.parse(found);
-  if (url === null || url.username !== '' || url.password !== '' || isInternal(url.hostname)) return true;
-  const names = [...url.searchParams.keys(), ...new URLSearchParams(url.hash.slice(1)).keys()];
-  return names.some((name) => isSecret(name) || isCredential(name));
+  if (url === null || url.username !== '' || url.password !== '') return true;
+  if (isInternal(url.hostname) && !objectStores.has(url.protocol)) return true;
+  const pairs = [...url.searchParams, ...new URLSearchParams(url.hash.slice(1))];
+  return pairs.some(([name, value]) => value !== '' && (isSecret(name) || isCredential(name)));
 }
+
+/** Their addresses name a bucket in the place of a host. */
+const objectStores = new Set(['s3:', 'gs:', 'gcs:', 'azure:', 'abfs:', 'abfss:']);
 
 /** Without a domain, of a cluster, or a number. */
 const isInternal = (hostname: string): boolean =>

@@ -3,7 +3,8 @@ const keywords = new Set(
   (
     'SELECT DISTINCT FROM WHERE WITH RECURSIVE AS INSERT INTO VALUES DEFAULT UPDATE ONLY SET DELETE MERGE USING CREATE ALTER ' +
     'DROP TRUNCATE TABLE INDEX SCHEMA VIEW DATABASE FUNCTION SEQUENCE TYPE TRIGGER EXTENSION USER ROLE ' +
-    'GRANT REVOKE ON TO COPY CALL IF EXISTS NOT NULL IN IS LIKE ILIKE BETWEEN ADD RENAME COLUMN JOIN AND OR'
+    'GRANT REVOKE ON TO COPY CALL IF EXISTS NOT NULL IN IS LIKE ILIKE BETWEEN ADD RENAME COLUMN JOIN AND OR OWNER CASCADE RESTRICT CASE WHEN ' +
+    'THEN ELSE END LIMIT OFFSET ORDER GROUP HAVING RETURNING UNION LEFT INNER OUTER'
   ).split(' '),
 );
 /** A sentence has one of these before a noun; SQL has none. */
@@ -12,14 +13,15 @@ const determiners = new Set('a an the this that these those your our my their it
 const parts =
   /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*`|[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)*|\d[\w.]*|%\(\w+\)s|%s|\$\d+|:[a-z]\w*|<>|<=|>=|!=|::|\|\||\S/gy;
 const comparison = '(?:=|<>|!=|<=|>=|<|>|I?LIKE s|IN \\(|BETWEEN |IS (?:NOT )?NULL)';
-const name = '[niqA-Z]+(?: \\. q)*';
+const name = '(?:[niqA-Z]+|the)(?: \\. q)*';
 
 /** Shapes of statements that no sentence has; see {@link shapeOf}. */
 const statements = [
-  new RegExp(`^SELECT .*?FROM [niq(].*? (?:${comparison}|::|p)`),
-  /^SELECT (?:DISTINCT )?(?:[niq]+ \. )?\*.*? FROM [niq(]/,
+  new RegExp(`^SELECT .*?FROM [niqp({%].*? (?:${comparison}|::|p)`),
+  /^SELECT (?:DISTINCT )?(?:[niq]+ \. )?\*.*? FROM [niqp({%]/,
+  /^SELECT [niq] \( [sdp] /,
   // Something in it is no word of a sentence, and what follows FROM no noun.
-  /^SELECT (?!the )(?=.*?[siqp(] ).*?FROM [niq(]/,
+  /^SELECT (?!the )(?=.*?[siqp(] ).*?FROM [niqp({%]/,
   new RegExp(`^INSERT INTO ${name}(?: \\( ${name}(?: , ${name})* \\))? (?:VALUES \\(|SELECT |DEFAULT VALUES)`),
   new RegExp(`^UPDATE (?:ONLY )?${name}(?: (?:AS )?[ni])? SET ${name} =`),
   new RegExp(`^DELETE FROM (?:ONLY )?${name}(?: (?:AS )?[ni])? WHERE .*?${comparison}`),
@@ -32,10 +34,13 @@ const statements = [
 ];
 /** The same in capitals, which a sentence is not written in. */
 const capitals = [
-  /^SELECT (?:.*?FROM [niq(]|[*dsp]|[niq] \()/,
-  /^(?:INSERT INTO|DELETE FROM|MERGE INTO|TRUNCATE|COPY|CALL) [niqA-Z]/,
-  /^UPDATE .*?SET /,
-  /^(?:CREATE|ALTER|DROP) .*?(?:TABLE|INDEX|SCHEMA|VIEW|DATABASE|FUNCTION|SEQUENCE|TYPE|TRIGGER|EXTENSION|USER|ROLE) /,
+  /^SELECT (?:.*?FROM [niqp({%]|[*dsp@]|[niq] \()/,
+  /^(?:INSERT INTO|DELETE FROM|MERGE INTO) [niqA-Z]/,
+  new RegExp(`^UPDATE (?:ONLY )?${name} (?:AS )?(?:[ni] )?SET `),
+  /^(?:CREATE|ALTER|DROP) .*?(?:TABLE|INDEX|SCHEMA|VIEW|DATABASE|FUNCTION|SEQUENCE|TYPE|TRIGGER|EXTENSION|USER|ROLE) (?:IF .*?EXISTS )?[niq] (?!n |the )/,
+  /^TRUNCATE (?:TABLE |ONLY )*[niq] (?!n |the )/,
+  /^COPY (?:\(|[niq] (?:\( .*? \) )?(?:FROM|TO) )/,
+  /^CALL [niq] \(/,
   /^(?:GRANT|REVOKE) .*? (?:TO|FROM) /,
 ];
 

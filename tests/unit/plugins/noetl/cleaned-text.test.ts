@@ -23,6 +23,8 @@ describe('an error keeps what it says', () => {
     'the token: expired, the password: too short, and the session = over',
     'call https://api.example.com/v1/seats?page_token=2&limit=5 again at 10:30',
     'GET /v1/orders/17/items: 404',
+    'no such file: s3://reports/2026/in.csv, gs:// was tried',
+    'COPY cannot be used here; DROP INDEX requires that the index has a name',
     'ratio 3/4, and/or both; a@example.com got none',
   ])('%s', (text) => {
     const want = text.replace('session = over', 'session = [hidden]');
