@@ -230,6 +230,7 @@ function done(draft: Draft, event: RunEvent): void {
   } else {
     end(draft, event);
     setValue(draft, value);
+    draft.error ??= rust.handled;
   }
 }
 
@@ -294,23 +295,31 @@ function pythonValue(result: JsonObject | undefined): StepValue | undefined {
 }
 
 /** The Rust server stores results whole, at `result.context.result.context.data`. */
-function rustCall(result: JsonObject | undefined): { data: unknown; error: Reason | undefined } | undefined {
+function rustCall(result: JsonObject | undefined): RustCall | undefined {
   const outer = isJsonObject(result?.['context']) ? result['context']['result'] : undefined;
   if (!isJsonObject(outer) || !isJsonObject(outer['context'])) return undefined;
   const inner = outer['context'];
   if (![outer, inner].some(({ status }) => status === 'error' || status === 'timeout')) {
-    return { data: isOutputOnly(inner) ? null : inner['data'], error: undefined };
+    const { data, exit_code: code } = inner;
+    // The policy of the step went on after a program that failed.
+    const handled = typeof code === 'number' && code !== 0 ? rustReason(inner) : undefined;
+    return { data: isOutputOnly(inner) ? null : data, error: undefined, handled };
   }
-  return { data: undefined, error: rustReason(inner) };
+  return { data: undefined, error: rustReason(inner), handled: undefined };
+}
+
+interface RustCall {
+  readonly data: unknown;
+  readonly error: Reason | undefined;
+  readonly handled: Reason | undefined;
 }
 
 /** The reason of a program is what it wrote; its error is then `Command exited with code 1`. An answer over HTTP has its status. */
 function rustReason(inner: JsonObject): Reason | undefined {
-  const { data, stderr } = inner;
   const error = textMember(inner, 'error') ?? '';
-  const wrote = typeof stderr === 'string' && /^$|exited with code \d+$/.test(error) ? stderr : '';
-  const status = isJsonObject(data) ? { status_code: data['status_code'] } : {};
-  return reasonOf(wrote === '' ? error : wrote, { ...status, ...inner });
+  const wrote = /^$|exited with code \d+$/.test(error) ? textMember(inner, 'stderr') : undefined;
+  const status = /^HTTP (\d{3}) response$/.exec(error)?.[1];
+  return reasonOf(wrote ?? error, { ...inner, ...(status !== undefined && { status_code: Number(status) }) });
 }
 
 /** A script that gives nothing has its output in the place of a result. */

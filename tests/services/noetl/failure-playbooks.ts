@@ -82,7 +82,7 @@ export const failureCases: readonly Case[] = [
   ),
   one('key_error', 'a `KeyError`', [start, python('last', 'result = {}["customer_id"]')], {
     ...failed('last', "KeyError: 'customer_id'"),
-    rust: goesOn,
+    rust: { ...goesOn, stepError: { name: 'last', status: 'FAILED', error: "KeyError: 'customer_id'" } },
   }),
   one(
     'not_found',
@@ -107,7 +107,7 @@ export const failureCases: readonly Case[] = [
         httpStatus: 404,
         retryable: false,
       }),
-      rust: { failure: expect.anything() },
+      rust: { ...goesOn, stepError: { name: 'call', status: 'FAILED', error: 'HTTP 404 response' } },
     },
     'address: ""',
   ),
@@ -133,7 +133,7 @@ export const failureCases: readonly Case[] = [
     {
       result: { start: { ok: true } },
       stepError: { name: 'risky', status: 'COMPLETED', error: expect.stringContaining('task "book"') },
-      rust: { stepError: undefined },
+      rust: { stepError: { name: 'risky', status: 'COMPLETED', error: 'no seats left' } },
     },
   ),
 ];

@@ -203,8 +203,21 @@ describe('the result that the Rust server keeps', () => {
   });
 
   test('a failed call over HTTP has the status of its answer', () => {
-    const answer = rust({ error: 'HTTP 404 response', data: { status_code: 404, headers: {} }, status: 'error' });
+    const answer = rust({ error: 'HTTP 404 response', data: { failed_task: 0 }, status: 'error' });
     expect(stepsAfter(['call.done', answer])[0]?.error).toMatchObject({ text: 'HTTP 404 response', httpStatus: 404 });
+  });
+
+  test('a program that failed, after which the policy went on, is an error of a complete step', () => {
+    const handled = {
+      data: { book: { stderr: 'ValueError: no seats' } },
+      exit_code: 1,
+      stderr: 'ValueError: no seats',
+    };
+    expect(stepsAfter(['call.done', rust(handled)])[0]).toMatchObject({
+      status: 'COMPLETED',
+      error: { text: 'ValueError: no seats' },
+    });
+    expect(stepsAfter(['call.done', rust({ ...handled, exit_code: 0 })])[0]?.error).toBeUndefined();
   });
 
   test("the only iteration of a loop is the step's own result", () => {
