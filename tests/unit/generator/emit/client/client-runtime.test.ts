@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createGatewayClient, GatewayClientError } from '../../../../golden/client/noetl-gateway-client.ts';
+import { GatewayClientError } from '../../../../../generator/emit/client/client-runtime.ts';
+import { createGatewayClient } from '../../../../golden/client/noetl-gateway-client.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../../../support/loopback-server.ts';
 
 interface Seen {
