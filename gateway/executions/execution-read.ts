@@ -8,6 +8,7 @@ import { answerOf, isMissingRoute } from '../../plugins/noetl/upstream-answer.ts
 import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
 import type { Upstream, UpstreamCall, UpstreamReply } from '../../plugins/ports.ts';
 import type { Asking } from '../calls/root-fields.ts';
+import { stepName } from './run-event.ts';
 
 /** An execution as `GET /api/executions/{id}` reports it, for both servers. */
 export interface ExecutionDetail {
@@ -251,10 +252,11 @@ export function decodeExecutionStatus(body: unknown): ExecutionStatus | undefine
   const word = textMember(body, 'status');
   if (word === undefined && typeof body['completed'] !== 'boolean') return undefined;
   const { completed_steps: steps, variables } = body;
+  const current = textMember(body, 'current_step');
   return {
     end: word === undefined ? endOfBooleans(body) : endOfWord(word),
-    currentStep: textMember(body, 'current_step'),
-    completedSteps: Array.isArray(steps) ? steps.filter((step) => typeof step === 'string') : [],
+    currentStep: current === undefined ? undefined : stepName(current),
+    completedSteps: Array.isArray(steps) ? steps.filter((step) => typeof step === 'string').map(stepName) : [],
     variables: isJsonObject(variables) ? variables : undefined,
   };
 }

@@ -281,32 +281,37 @@ export interface OutcomeParts {
 
 /**
  * The result of an execution that completed, without guessing: (1) the step and path that the config names; (2) else the
- * last step's own result; (3) where the last step only ends the run, the results of all steps by name.
+ * last step's own result, or of several steps that end the run the results by name; (3) where the last step only ends
+ * the run, the results of all steps by name.
  * @throws {@link ResultLost} when NoETL could not store the last step's result; ERR_RESULT_TOO_LARGE for (3) with more than
  * {@link maxReferences} large results
  */
 export async function producedBy(parts: OutcomeParts): Promise<Produced> {
   const { steps, lastStep, rule } = parts;
   const named = steps.find(({ name }) => name === (rule.step ?? lastStep));
-  if (rule.step !== undefined) {
-    const value = named === undefined ? null : await stepResult(named, parts);
-    return { value: at(value, rule.path) ?? null, step: rule.step };
-  }
+  const partOf = (value: unknown, step: string | undefined): Produced => ({
+    value: at(value, rule.path) ?? null,
+    step,
+  });
+  if (rule.step !== undefined) return partOf(named && (await stepResult(named, parts)), rule.step);
   if (named?.status === 'FAILED') return { value: null, step: named.name };
-  const own = named === undefined ? undefined : await stepResult(named, parts);
-  if (named !== undefined && !saysNothing(own)) return { value: at(own, rule.path) ?? null, step: named.name };
-  const all = await valuesByName(parts);
-  return { value: Object.keys(all).length === 0 ? null : (at(all, rule.path) ?? null), step: undefined };
+  const own = named && (await stepResult(named, parts));
+  if (named === undefined || saysNothing(own)) return partOf(await valuesByName(steps, parts), undefined);
+  const ends = steps.filter((step) => step.isEnd || step === named);
+  const values = ends.length === 1 ? {} : await valuesByName(ends, parts);
+  return Object.keys(values ?? {}).length > 1 ? partOf(values, undefined) : partOf(own, named.name);
 }
 
-async function valuesByName(parts: OutcomeParts): Promise<JsonObject> {
-  assertReadable(parts.steps);
+/** @returns undefined when none of the steps gave anything */
+async function valuesByName(steps: readonly StepFacts[], parts: OutcomeParts): Promise<JsonObject | undefined> {
+  assertReadable(steps);
   const values = await Promise.all(
-    parts.steps.map(
+    steps.map(
       async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,
     ),
   );
-  return Object.fromEntries(values.filter(([, value]) => !saysNothing(value) && !isEmpty(value)));
+  const found = values.filter(([, value]) => !saysNothing(value) && !isEmpty(value));
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** The last step's `{}` is its result; among the results of all steps it adds nothing. */
@@ -375,7 +380,11 @@ export async function resultText(parts: OutcomeParts, produced: Produced): Promi
     return textIn(at(text, rule.text));
   }
   if (produced.step !== undefined || !isJsonObject(produced.value)) return textOf(produced.value);
-  return firstText(Object.values(produced.value).reverse().map(textOf));
+  const texts = Object.entries(produced.value).map(([name, value]) =>
+    // A `message` of the first step greets: the run went on after it.
+    name === steps[0]?.name && isJsonObject(value) ? textOf({ ...value, message: undefined }) : textOf(value),
+  );
+  return firstText(texts.reverse());
 }
 
 /** Members that carry a result's text for people, by rank. */

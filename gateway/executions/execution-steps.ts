@@ -42,6 +42,8 @@ export interface StepFacts {
   readonly error: Reason | undefined;
   /** The execution that it started, when it is a sub-playbook. */
   readonly childId: string | undefined;
+  /** No other step was started when it had ended, by events that report it (Python). */
+  readonly isEnd: boolean;
   readonly value: StepValue | undefined;
 }
 
@@ -78,7 +80,7 @@ export function collectSteps(
     .map((step) => ({ ...step, value: valueIn(step) }))
     .map((step) => ({ ...step, error: step.error ?? handledError(step.value) }));
   const names = new Set(steps.map(({ name }) => name));
-  const older = (status?.completedSteps ?? []).filter((name) => !names.has(name)).reverse();
+  const older = [...new Set(status?.completedSteps)].filter((name) => !names.has(name)).reverse();
   return [
     ...older.map((name): StepFacts => {
       return { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value: wholeValue(name, variables, contexts) };
@@ -153,7 +155,7 @@ function wholeValue(
 
 const emptyStep = (name: string): StepFacts => ({
   ...{ name, status: 'PENDING', startedAt: undefined, finishedAt: undefined, attempts: 0, lastSeenAt: undefined },
-  ...{ error: undefined, childId: undefined, value: undefined },
+  ...{ error: undefined, childId: undefined, isEnd: false, value: undefined },
 });
 
 type Draft = Mutable<StepFacts> & {
@@ -174,6 +176,7 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
     draft.lastSeenAt = event.at ?? draft.lastSeenAt;
   }
   if (events.some(({ type }) => type === 'execution.cancelled')) drafts.forEach(cancel);
+  markEnds(events, drafts);
   return [...drafts.values()].map(finished).toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
 }
 
@@ -185,6 +188,17 @@ function finished({ starts, items, ...facts }: Draft): StepFacts {
 
 function cancel(draft: Draft): void {
   if (draft.status === 'RUNNING' || draft.status === 'PENDING') draft.status = 'CANCELLED';
+}
+
+/** Marks the steps whose end started no other step. A server that names no causes has none. */
+function markEnds(events: readonly RunEvent[], drafts: ReadonlyMap<string, Draft>): void {
+  const stepOf = new Map(events.map(({ id, step }) => [id, step]));
+  const pairs = events
+    .filter(({ type, cause }) => type === 'command.issued' && cause !== undefined)
+    .map(({ cause, step }) => [stepOf.get(cause) ?? '', step]);
+  const sources = new Set(pairs.filter(([source, step]) => source !== step).map(([source = '']) => source));
+  if (!drafts.keys().some((name) => sources.has(name))) return;
+  for (const draft of drafts.values()) draft.isEnd = draft.status === 'COMPLETED' && !sources.has(draft.name);
 }
 
 function begin(draft: Draft, { at, commandId, type }: RunEvent): void {

@@ -6,6 +6,8 @@ import { parseWireTime } from '../../plugins/noetl/wire-dialect.ts';
 /** One event of an execution, in the form that both servers share. */
 export interface RunEvent {
   readonly id: string | undefined;
+  /** Of `command.issued`: the event that NoETL answered with the command (Python). */
+  readonly cause: string | undefined;
   readonly type: string;
   /** The step's name; a list-form step without its suffix. Empty when the event names no node. */
   readonly step: string;
@@ -22,6 +24,10 @@ export interface RunEvent {
 
 /** The Python server runs a step whose `tool` is a list under the name `<step>:task_sequence`. */
 const listFormSuffix = ':task_sequence';
+
+/** The name of a step in the playbook. @param node its name in NoETL's answers */
+export const stepName = (node: string): string =>
+  node.endsWith(listFormSuffix) ? node.slice(0, -listFormSuffix.length) : node;
 
 const terminal: Readonly<Record<string, End>> = {
   'playbook.completed': 'COMPLETED',
@@ -62,8 +68,9 @@ function decodeRunEvent(event: JsonObject): RunEvent {
   const step = type === 'batch.failed' ? stepNamedIn(error) : node;
   return {
     id: idText(event['event_id']),
+    cause: idText(event['parent_event_id']),
     type,
-    step: step.endsWith(listFormSuffix) ? step.slice(0, -listFormSuffix.length) : step,
+    step: stepName(step),
     at: parseWireTime(event['created_at'] ?? event['timestamp'])?.getTime(),
     result,
     context,
@@ -127,11 +134,21 @@ const stepEnds = new Set([
   'step_exit',
 ]);
 
-/** The step that ended last: as the terminal event names it, else the newest end of a step. `events` oldest first. */
+/**
+ * The step that ended last: as the terminal event names it, else the newest end of a step. Items of a loop that end
+ * after the loop are late: NoETL has gone on without them. `events` oldest first.
+ */
 export function lastStepOf(events: readonly RunEvent[]): string | undefined {
   const named = events.findLast(({ context }) => context !== undefined && textMember(context, 'final_step'));
   const final = named?.context === undefined ? undefined : textMember(named.context, 'final_step');
-  return final ?? events.findLast(({ type, step }) => stepEnds.has(type) && step !== '')?.step;
+  const overLoops = new Set<string>();
+  let last: string | undefined;
+  for (const { type, step } of events) {
+    if (type === 'command.issued') overLoops.delete(step);
+    if (stepEnds.has(type) && step !== '' && !overLoops.has(step)) last = step;
+    if (type === 'loop.done') overLoops.add(step);
+  }
+  return final ?? last;
 }
 
 /**

@@ -6,20 +6,23 @@ export interface Step {
   readonly python?: readonly string[];
   readonly tool?: readonly string[];
   readonly loop?: readonly string[];
+  /** The steps that follow; else the next one. */
+  readonly to?: readonly string[];
 }
 
 function playbook(path: string, workload: string, steps: readonly Step[]): string {
   const body = steps.map((step, index) => {
-    const next = steps[index + 1];
+    const next = step.to ?? steps.slice(index + 1, index + 2).map(({ name }) => name);
     return [
       `  - step: ${step.name}`,
       ...(step.loop ?? []).map((line) => `    ${line}`),
       ...(step.python === undefined ? [] : ['    tool:', '      kind: python', '      code: |']),
       ...(step.python ?? []).map((line) => `        ${line}`),
       ...(step.tool ?? []).map((line) => `    ${line}`),
-      ...(next === undefined
+      ...(next.length === 0
         ? []
-        : ['    next:', '      spec: {mode: exclusive}', '      arcs:', `        - step: ${next.name}`]),
+        : ['    next:', `      spec: {mode: ${next.length > 1 ? 'inclusive' : 'exclusive'}}`, '      arcs:']),
+      ...next.map((name) => `        - step: ${name}`),
     ].join('\n');
   });
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -49,6 +52,8 @@ export interface Expected {
   } | null;
   /** The error of a step, whatever came of the execution. */
   readonly stepError?: { readonly name: string; readonly status: string; readonly error: string } | undefined;
+  /** Every step with its state, in order. */
+  readonly steps?: readonly string[];
   /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */
   readonly raw?: string;
   /** Code of the error at `result`. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { failureCases } from './failure-playbooks.ts';
 import { type Case, end, goesOn, one, python, type Step, sql, start } from './playbook-cases.ts';
+import { shapeCases } from './shape-playbooks.ts';
 
 /** Playbooks that produce something, and what an app must get of them. */
 
@@ -314,5 +315,6 @@ export const resultCases: readonly Case[] = [
       isUnstorable: true,
     },
   ),
+  ...shapeCases,
   ...failureCases,
 ];

@@ -19,9 +19,10 @@ import { failedText, notStored, plainReason } from '../../../../plugins/noetl/fa
 
 const step = (name: string, value: StepFacts['value'], change: Partial<StepFacts> = {}): StepFacts => ({
   ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
-  ...{ error: undefined, childId: undefined, value, ...change },
+  ...{ error: undefined, childId: undefined, isEnd: false, value, ...change },
 });
 const gave = (name: string, value: unknown) => step(name, { kind: 'value', value });
+const endOf = (name: string, value: unknown) => step(name, { kind: 'value', value }, { isEnd: true });
 const lost = (name: string) => step(name, { kind: 'lost', reason: plainReason(notStored) });
 const failed = (name: string, error?: string) =>
   step(name, undefined, { status: 'FAILED', error: error === undefined ? undefined : plainReason(error) });
@@ -62,6 +63,18 @@ describe('the result', () => {
     ['an empty object of the last step', [gave('a', 1), gave('b', {})], {}, { value: {}, step: 'b' }],
     ['of a failed last step', [gave('a', 1), failed('b')], {}, { value: null, step: 'b' }],
     ['is masked', [gave('a', 'secret')], {}, { value: '***', step: 'a' }],
+    [
+      'of every step that ends the run, where there are several',
+      [gave('a', 1), endOf('b', 2), endOf('c', 3)],
+      {},
+      { value: { b: 2, c: 3 }, step: undefined },
+    ],
+    [
+      'of the last step, where the other ends gave nothing',
+      [gave('a', 1), endOf('b', undefined), endOf('c', 3)],
+      {},
+      { value: 3, step: 'c' },
+    ],
     [
       'of all steps, where the last only ends the run',
       [gave('a', 1), gave('b', {}), gave('end', { status: 'complete' })],
@@ -140,6 +153,8 @@ describe('the text of a result', () => {
       {},
       'second',
     ],
+    ['a message of the first step greets', [gave('a', { message: 'hi' }), step('end', undefined)], {}, null],
+    ['other words of the first step', [gave('a', { message: 'hi', answer: 'x' }), step('end', undefined)], {}, 'x'],
     ['of no step', [gave('a', 1), step('end', undefined)], {}, null],
     ['at the path of the config', [gave('a', { x: { y: 'deep' }, message: 'm' })], { text: 'x.y' }, 'deep'],
     [
@@ -198,7 +213,7 @@ test('what the config says of a playbook: by its path first, then by the first p
 describe('large results', () => {
   const step = (name: string, value: StepFacts['value']): StepFacts => ({
     ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
-    ...{ error: undefined, childId: undefined, value },
+    ...{ error: undefined, childId: undefined, isEnd: false, value },
   });
   const large = (n: number) => step(`step${n}`, { kind: 'reference', ref: `noetl://${n}`, beside: {} });
   const largeSteps = (count: number) => Array.from({ length: count }, (_, n) => large(n));

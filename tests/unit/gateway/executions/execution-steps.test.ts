@@ -228,6 +228,30 @@ describe('the result that the Rust server keeps', () => {
   });
 });
 
+describe('the ends of a run', () => {
+  const ended = (id: number, node_name: string, event_type = 'call.done') => [event_type, { event_id: id, node_name }];
+  const issued = (parent_event_id: number, node_name: string) => ['command.issued', { parent_event_id, node_name }];
+  const endsOf = (...events: unknown[]) =>
+    stepsAfter(...(events as Events))
+      .filter(({ isEnd }) => isEnd)
+      .map(({ name }) => name);
+
+  test('are the steps whose end started no other step', () => {
+    const both = [ended(1, 'a'), issued(1, 'b'), issued(1, 'c'), ended(4, 'b:task_sequence'), ended(5, 'c')];
+    expect(endsOf(...both)).toEqual(['b', 'c']);
+    expect(endsOf(...both, issued(4, 'd'), ended(7, 'd'))).toEqual(['c', 'd']);
+  });
+
+  test('an iteration that starts the next one is an end', () => {
+    expect(endsOf(ended(1, 'a'), issued(1, 'b'), ended(3, 'b'), issued(3, 'b'), ended(5, 'b'))).toEqual(['b']);
+  });
+
+  test('are unknown where no event names its cause; a step that failed is none', () => {
+    expect(endsOf(ended(1, 'a'), ['command.issued', { node_name: 'b' }], ended(3, 'b'))).toEqual([]);
+    expect(endsOf(ended(1, 'a'), issued(1, 'b'), ended(3, 'b', 'call.error'))).toEqual([]);
+  });
+});
+
 describe('values of steps', () => {
   const event = (event_type: string, node_name: string, rest: object = {}) => ({
     event_type,
@@ -273,6 +297,15 @@ describe('values of steps', () => {
         ['mid', 'COMPLETED'],
         ['end', 'COMPLETED'],
       ]);
+    });
+
+    test('a step in list form is there once, under its own name', () => {
+      const status = decodeExecutionStatus({
+        ...{ completed: false, failed: true, current_step: 'mid:task_sequence' },
+        completed_steps: ['end', 'mid:task_sequence', 'old', 'old:task_sequence'],
+      });
+      expect(status?.currentStep).toBe('mid');
+      expect(collectSteps({ ...sources, status }).map(({ name }) => name)).toEqual(['old', 'mid', 'end']);
     });
 
     describe('a batch that NoETL gave up', () => {

@@ -116,6 +116,13 @@ describe('the step that ended last', () => {
     lastStepOf(decodeRunEvents(events.map((event, index) => ({ event_id: index + 1, ...event }))));
   const of = (event_type: string, node_name: string) => ({ event_type, node_name });
 
+  test('is not an item that ends after its loop; a loop that runs again counts', () => {
+    const late = [of('loop.done', 'each'), of('call.done', 'end'), of('call.done', 'each:task_sequence')];
+    expect(last(...late)).toBe('end');
+    expect(last(...late, of('command.issued', 'each'), of('call.done', 'each'))).toBe('each');
+    expect(last(...late.slice(0, 1))).toBe('each');
+  });
+
   test.each([
     'call.done',
     'call.error',
