@@ -7,7 +7,7 @@ import { openResultsWorld, type ResultsWorld } from './results-world.ts';
  * The load of `npm run test:noetl-load`: correctness and the number of calls are asserted, times are printed.
  * `NOETL_LOAD_SERVER=rust` takes the Rust server; `NOETL_LOAD_CLIENTS` fewer clients.
  */
-const release = await (process.env['NOETL_LOAD_SERVER'] === 'rust' ? rustRelease() : pythonRelease());
+const release = await (process.env['NOETL_LOAD_SERVER'] === 'rust' ? rustRelease('3.83') : pythonRelease());
 const clients = Number(process.env['NOETL_LOAD_CLIENTS'] ?? 50);
 const runsEach = 10;
 

@@ -10,7 +10,8 @@ interface Place {
   readonly name: string;
   readonly port: number;
   readonly url: string;
-  readonly metricsPort: number;
+  /** Of the worker's metrics, and of the two faces of the command bus that it hosts. */
+  readonly workerPorts: readonly [metrics: number, ingest: number, claims: number];
 }
 
 /** An installed release of NoETL: how its programs are started. */
@@ -20,8 +21,8 @@ export interface NoetlRelease {
   readonly server: 'python' | 'rust';
   /** Whether a run ends for NoETL itself whose last step gave what it cannot store. */
   readonly endsUnstorable: boolean;
-  /** The JetStream stream of its commands. */
-  stream(name: string): string;
+  /** The JetStream stream of its commands; undefined: it does without NATS. */
+  stream(name: string): string | undefined;
   /** A Python that has a release of NoETL, whose schema of the database is used. */
   readonly python: string;
   command(role: 'server' | 'worker', port: number): readonly [program: string, ...args: string[]];
@@ -51,14 +52,14 @@ export function pythonRelease(version = '4.26.0'): Promise<NoetlRelease | undefi
 }
 
 /** The Rust server and worker, built when missing, which takes half an hour. */
-export async function rustRelease(): Promise<NoetlRelease | undefined> {
+export async function rustRelease(version: '3.83' | '3.54'): Promise<NoetlRelease | undefined> {
   const schema = await pythonRelease();
   if (schema === undefined) return undefined;
-  return installed('tools/noetl/install-rust.sh', '', async (folder) => ({
-    title: 'Rust 3.54.0 with worker 5.52.0',
+  return installed('tools/noetl/install-rust.sh', version, async (folder) => ({
+    title: version === '3.83' ? 'Rust 3.83.1' : 'Rust 3.54.0',
     server: 'rust',
     endsUnstorable: false,
-    stream: () => 'noetl_commands',
+    stream: () => (version === '3.54' ? 'noetl_commands' : undefined),
     python: schema.python,
     command: (role) => [join(folder, 'bin', role === 'server' ? 'noetl-control-plane' : 'noetl-worker')],
     environment: rustSettings,
@@ -127,7 +128,7 @@ const pythonSettings = ({ name, port, url }: Place): Record<string, string> => (
   NATS_CONSUMER: name,
 });
 
-const rustSettings = ({ name, port, url, metricsPort }: Place): Record<string, string> => ({
+const rustSettings = ({ name, port, url, workerPorts: [metrics, ingest, claims] }: Place): Record<string, string> => ({
   POSTGRES_HOST: '127.0.0.1',
   POSTGRES_PORT: '5432',
   POSTGRES_USER: 'noetl',
@@ -146,5 +147,13 @@ const rustSettings = ({ name, port, url, metricsPort }: Place): Record<string, s
   NATS_CONSUMER: name,
   NATS_FILTER_SUBJECT: 'noetl.commands.>',
   WORKER_ID: 'w1',
-  WORKER_METRICS_BIND: `127.0.0.1:${metricsPort}`,
+  WORKER_METRICS_BIND: `127.0.0.1:${metrics}`,
+  // From 3.8x on commands go over a bus of NoETL's own, which the worker hosts; older ones do not know these names.
+  NOETL_COMMAND_BUS: 'ehdb',
+  NOETL_COMMAND_BUS_WRITER_ADDRS: `0@127.0.0.1:${ingest}`,
+  NOETL_COMMAND_BUS_HOST: 'true',
+  NOETL_COMMAND_BUS_WRITER_DIR: 'command-bus',
+  NOETL_COMMAND_BUS_INGEST_BIND: `127.0.0.1:${ingest}`,
+  NOETL_COMMAND_BUS_CLAIM_BIND: `127.0.0.1:${claims}`,
+  NOETL_COMMAND_BUS_CLAIM_ADDR: `127.0.0.1:${claims}`,
 });

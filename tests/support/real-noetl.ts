@@ -32,11 +32,11 @@ export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> 
   const database = (...args: string[]) =>
     run(release.python, ['tests/services/noetl/prepare-database.py', name, ...args]);
   await database();
-  const metricsPort = await freePort();
+  const workerPorts = [await freePort(), await freePort(), await freePort()] as const;
   const environment = {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,
-    ...release.environment({ name, port, url, metricsPort }),
+    ...release.environment({ name, port, url, workerPorts }),
   };
   const begin = (role: 'server' | 'worker'): ChildProcess => {
     const [program, ...args] = release.command(role, port);
@@ -90,7 +90,8 @@ async function post(url: string, body: unknown): Promise<void> {
   if (!answer.ok) throw new Error(`NoETL refused ${url}: ${await answer.text()}`);
 }
 
-async function dropStream(stream: string): Promise<void> {
+async function dropStream(stream: string | undefined): Promise<void> {
+  if (stream === undefined) return;
   const connection = await connect({ servers: '127.0.0.1:4222' });
   try {
     await (await jetstreamManager(connection)).streams.delete(stream);

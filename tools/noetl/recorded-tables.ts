@@ -33,7 +33,7 @@ function writeClients(): void {
 
 /** A run without a record has no column. The columns keep their order whichever was run last. */
 function writeResults(): void {
-  const files = ['Python 4.26.0', 'Rust 3.54.0 with worker 5.52.0'].map(fileNameOf);
+  const files = ['Python 4.26.0', 'Rust 3.83.1', 'Rust 3.54.0'].map(fileNameOf);
   const runs = readRuns<ResultRow>(
     recordFolder,
     files.filter((file) => existsSync(`${recordFolder}/${file}`)),
