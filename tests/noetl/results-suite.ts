@@ -115,9 +115,7 @@ function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected)
   const { status = 'COMPLETED', result, step, text: textOutput, failure, steps, stepError, raw } = expected;
   expect(execution.status).toBe(status);
   expect(code).toBe(expected.code);
-  if (result === null || typeof result !== 'object') {
-    if (result !== undefined) expect(execution.result).toBe(result);
-  } else expect(execution.result).toMatchObject(result);
+  if (result !== undefined) expect({ result: execution.result }).toMatchObject({ result });
   if (step !== undefined) expect(execution.resultStep).toBe(step);
   if (textOutput !== undefined) expect(execution.textOutput).toBe(textOutput);
   if (failure === undefined || failure === null) expect(execution.failure).toBeNull();

@@ -246,7 +246,7 @@ describe('the ends of a run', () => {
     expect(endsOf(ended(1, 'a'), issued(1, 'b'), ended(3, 'b'), issued(3, 'b'), ended(5, 'b'))).toEqual(['b']);
   });
 
-  test('are unknown where no event names its cause; a step that failed is none', () => {
+  test('are unknown where no event names its cause; a failed step is not an end', () => {
     expect(endsOf(ended(1, 'a'), ['command.issued', { node_name: 'b' }], ended(3, 'b'))).toEqual([]);
     expect(endsOf(ended(1, 'a'), issued(1, 'b'), ended(3, 'b', 'call.error'))).toEqual([]);
   });
