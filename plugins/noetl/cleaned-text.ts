@@ -1,4 +1,5 @@
-import { ownText } from '../json/approximate-bytes.ts';
+import { Cache } from '../cache.ts';
+import { heapBytes, ownText } from '../json/approximate-bytes.ts';
 import { hiddenValue, secretNames, withoutCallbackSecret, withoutPasswords } from './hidden-values.ts';
 import { sqlStatementAt } from './sql-statement.ts';
 
@@ -8,11 +9,26 @@ const longest = 4_096;
 const lookedAt = 8_192;
 const mostStored = 64 * 1024;
 
+/** Every poll and every page of events shows the same errors again, and a hostile text takes milliseconds. Bytes. */
+const cleanedBefore = new Cache<string, { readonly text: string; readonly clean: string }>({
+  max: 4 * 1024 * 1024,
+  maxEntry: 64 * 1024,
+  sizeOf: heapBytes,
+});
+
 /**
  * The text of an error for callers, with its lines: without stack traces, statements and data of SQL, secrets, private
  * addresses, and paths of files on a server. At most 4 KiB.
  */
 export function cleanedText(text: string): string {
+  const known = cleanedBefore.get(text);
+  if (known !== undefined) return known.clean;
+  const clean = cleanedAnew(text);
+  cleanedBefore.set(text, { text, clean });
+  return clean;
+}
+
+function cleanedAnew(text: string): string {
   const own = withoutSql(withoutFrames(afterTrace(text).slice(0, lookedAt)));
   const clean = withoutPlaces(withoutSecretText(own))
     .replace(exceptionPrefix, '')
