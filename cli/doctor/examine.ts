@@ -150,7 +150,8 @@ async function examineLogins(
 ): Promise<Finding[]> {
   const asPlaybooks = (['login', 'validator'] as const).filter((name) => config.auth[name].kind === 'playbook');
   if (asPlaybooks.length === 0) return [];
-  const message = `${asPlaybooks.map((name) => `auth.${name}`).join(' and ')} ${asPlaybooks.length === 1 ? 'runs as a playbook' : 'run as playbooks'}, on workers that users keep busy: a full pool locks everybody out`;
+  const names = asPlaybooks.map((name) => `auth.${name}`).join(', ');
+  const message = `playbooks do the work of ${names}, on workers that users keep busy: a full pool locks everybody out`;
   const calls = await authCalls(config).catch((): readonly string[] => []);
   const better = asPlaybooks.filter((name) => calls.includes(name)).map((name) => `auth.${name}: { kind: 'http' }`);
   const step =

@@ -84,14 +84,13 @@ export function judgeStatus(
   status: ExecutionStatus,
   quietMs: number,
 ): Verdict {
-  const failed = failedBatch(events);
   const end = detail.claim === 'FAILED' || status.end === 'FAILED' ? 'FAILED' : status.end;
   const isOld = quietMs >= lostAfterMs;
   if (end === undefined || (status.end === undefined && !isOld)) return 'running';
   const last = lastStepOf(events);
   const isKnown = last === undefined || status.currentStep === last || status.completedSteps.includes(last);
   if (!isKnown && !isOld) return 'running';
-  if (failed !== undefined && failed.step !== '') return judgeStopped(detail, events, failed);
+  if ((failedBatch(events)?.step ?? '') !== '') return judgeStopped(detail, events);
   const at = events.findLast((event) => event.step === last)?.at;
   return { over: { ...overAt(detail, events, end, at), isResultLost: !isKnown && end === 'COMPLETED' } };
 }
@@ -104,7 +103,8 @@ const overAt = (detail: ExecutionDetail, events: readonly RunEvent[], end: End, 
 });
 
 /** The batch that failed is the end: no step after it was started. */
-function judgeStopped(detail: ExecutionDetail, events: readonly RunEvent[], failed = failedBatch(events)): Verdict {
+function judgeStopped(detail: ExecutionDetail, events: readonly RunEvent[]): Verdict {
+  const failed = failedBatch(events);
   if (failed === undefined) return 'running';
   const over = overAt(detail, events, 'FAILED', failed.at);
   return { over: failed.step === '' ? over : { ...over, lastStep: failed.step } };
