@@ -242,7 +242,7 @@ describe('doctor', () => {
       nextStep: expect.stringContaining('NOETL_BASE_URL'),
     });
     expect(new Set(findings.map(({ check }) => check))).toEqual(
-      new Set(['node', 'environment', 'start', 'upstream', 'issuer', 'callback', 'store', 'drift']),
+      new Set(['node', 'environment', 'start', 'upstream', 'issuer', 'callback', 'logins', 'store', 'drift']),
     );
   });
 });
