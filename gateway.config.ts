@@ -45,7 +45,7 @@ export default defineGateway<NoetlOperations>({
       upstream: 'GET /api/executions',
       description: 'Executions of the playbooks that you may view, newest first.',
       access: authenticated({ rows: 'executions' }),
-      args: { page: { description: 'From 1.' }, page_size: { description: 'Executions on a page.' } },
+      args: { page: { description: 'Number of the page.' }, page_size: { description: 'Executions on a page.' } },
       fields: { execution_id: ['id', 'executionId'] },
       rest: true,
       mcp: true,
@@ -57,7 +57,7 @@ export default defineGateway<NoetlOperations>({
       access: onExecution('view', 'id'),
       args: {
         execution_id: { name: 'id', description: 'Id of the execution.' },
-        page: { description: 'From 1.' },
+        page: { description: 'Number of the page.' },
         page_size: { description: 'Events on a page.' },
         since_event_id: { description: 'Only events after this one.' },
         event_type: { description: 'Only events of this type, for example step.exit.' },

@@ -698,9 +698,9 @@ export interface AgentsArgs {
   /** Only agents with this capability. */
   readonly capability?: string | null;
   readonly path?: string | null;
-  /** From 1. */
+  /** Number of the page. At least 1. */
   readonly page?: number | null;
-  /** Entries on a page. */
+  /** Entries on a page. Between 1 and 500. */
   readonly pageSize?: number | null;
   /** All versions of an entry; by default the newest. */
   readonly versions?: boolean | null;
@@ -869,9 +869,9 @@ export interface Execution {
 export interface ExecutionEventsArgs {
   /** Id of the execution. */
   readonly id: string;
-  /** From 1. */
+  /** Number of the page. At least 1. */
   readonly page?: number | null;
-  /** Events on a page. */
+  /** Events on a page. Between 10 and 500. */
   readonly pageSize?: number | null;
   /** Only events after this one. */
   readonly sinceEventId?: string | null;
@@ -887,9 +887,9 @@ export interface ExecutionStatusArgs {
 }
 
 export interface ExecutionsArgs {
-  /** From 1. */
+  /** Number of the page. At least 1. */
   readonly page?: number | null;
-  /** Executions on a page. */
+  /** Executions on a page. Between 1 and 1000. */
   readonly pageSize?: number | null;
 }
 
@@ -990,9 +990,9 @@ export interface PlaybooksArgs {
   readonly path?: string | null;
   /** Only resources of this kind, for example Playbook. */
   readonly resourceType?: string | null;
-  /** From 1. */
+  /** Number of the page. At least 1. */
   readonly page?: number | null;
-  /** Entries on a page. */
+  /** Entries on a page. Between 1 and 500. */
   readonly pageSize?: number | null;
   /** All versions of an entry; by default the newest. */
   readonly versions?: boolean | null;
@@ -1163,7 +1163,7 @@ export interface SaveCredentialArgs {
   readonly description?: string | null;
   /** Notes. */
   readonly meta?: unknown;
-  /** The name that playbooks use. */
+  /** The name that playbooks use. At least 1 character long. */
   readonly name: string;
   /** Words to find it by. */
   readonly tags?: unknown;

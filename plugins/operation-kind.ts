@@ -1,3 +1,5 @@
+import type { ArgumentBounds } from './argument-bounds.ts';
+
 /**
  * What an operation does, in words for the policy page. `generate` decides the kind of every operation once
  * (`generator/table/operation-meaning.ts`) and prints it into the schema; every part that serves switches on it.
@@ -46,6 +48,15 @@ export const gatewayArguments: Partial<Record<OperationKind, Readonly<Record<str
   catalog: { page: 'Int = 1', pageSize: 'Int = 100', versions: 'Boolean = false' },
 };
 
+/**
+ * Bounds that the gateway itself sets: kind → argument, by its wire name or by its own. A page that it fills by several calls
+ * to NoETL has a size that these calls can fill.
+ */
+export const gatewayBounds: Partial<Record<OperationKind, Readonly<Record<string, ArgumentBounds>>>> = {
+  catalog: { page: { minimum: 1 }, pageSize: { minimum: 1, maximum: 500 } },
+  executions: { page: { minimum: 1 }, page_size: { minimum: 1, maximum: 1_000 } },
+};
+
 /** Wire names of a call of the kinds `execute` and `rerun`, as NoETL's document has them. */
 export interface StartMembers {
   /** The member of the body that holds the catalog path. */
@@ -67,7 +78,7 @@ export const argumentDocs: Readonly<Record<string, string>> = {
   id: 'Id of the execution.',
   clientId: 'Connection of this client to /events, which then gets the outcome.',
   waitSeconds: 'Answer when it is over, but at the latest after so many seconds.',
-  page: 'From 1.',
+  page: 'Number of the page.',
   pageSize: 'Entries on a page.',
   versions: 'All versions of an entry; by default the newest.',
 };

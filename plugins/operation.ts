@@ -1,3 +1,4 @@
+import type { ArgumentBounds } from './argument-bounds.ts';
 import type { AccessRule } from './noetl-auth/access/access-rule.ts';
 import type { OperationKind, StartMembers } from './operation-kind.ts';
 
@@ -33,6 +34,8 @@ export interface OperationArgument {
   readonly formerNames?: Readonly<Record<string, string>>;
   /** A member of a body that must be there and may be null: absent arguments are sent as null. */
   readonly nullWhenAbsent?: true;
+  /** What NoETL, or the gateway for a list's pages, refuses values outside of. */
+  readonly bounds?: ArgumentBounds;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type ArgumentBounds, boundsText, isWithin } from '../../plugins/argument-bounds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { idText, isRawNumber, setMember } from '../../plugins/json/lossless-json.ts';
 import type { Mutable } from '../../plugins/mutable.ts';
@@ -105,6 +106,8 @@ export interface CallPlan {
   readonly catalogPaths: ReadonlySet<string>;
   /** Arguments that hold execution ids: decimal, at most 64 bits. */
   readonly executionIds: ReadonlySet<string>;
+  /** What values of arguments are within; a value outside is refused, never changed. */
+  readonly bounds: ReadonlyMap<string, ArgumentBounds>;
 }
 
 type Args = Readonly<Record<string, unknown>>;
@@ -132,7 +135,7 @@ export function callFor(plan: CallPlan, args: Args): Mutable<UpstreamCall> {
   return call;
 }
 
-/** Ids in canonical form, catalog paths in normal form. */
+/** Ids in canonical form, catalog paths in normal form, values within their bounds. */
 function checkedArgs(plan: CallPlan, args: Args): Args {
   let checked: Args = args;
   for (const name of plan.executionIds) {
@@ -142,7 +145,21 @@ function checkedArgs(plan: CallPlan, args: Args): Args {
     const value = args[name];
     if (present(value) && (typeof value !== 'string' || parsePlaybookPath(value) === undefined)) refuse(name);
   }
+  for (const [name, bounds] of plan.bounds) {
+    const problem = boundsProblem(name, bounds, args[name]);
+    if (problem !== undefined) throw new GatewayError('ERR_REQUEST_INVALID', problem);
+  }
   return checked;
+}
+
+/**
+ * Why a value is not within the bounds of its argument.
+ * @param name as the caller knows it
+ * @returns undefined for an absent value, and for one that is not a scalar: its place refuses it
+ */
+export function boundsProblem(name: string, bounds: ArgumentBounds, value: unknown): string | undefined {
+  const text = scalarText(value);
+  return text === undefined || isWithin(bounds, text) ? undefined : `${name} must be ${boundsText(bounds)}`;
 }
 
 function pathOf(plan: CallPlan, args: Args): string {

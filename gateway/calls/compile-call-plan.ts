@@ -5,6 +5,7 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
+import type { ArgumentBounds } from '../../plugins/argument-bounds.ts';
 import { answerForms, type WireStyle, wireStyles } from '../../plugins/operation.ts';
 import { gatewayArguments, isOperationKind, isProtocolStart, type StartMembers } from '../../plugins/operation-kind.ts';
 import type { UpstreamCall } from '../../plugins/ports.ts';
@@ -120,7 +121,10 @@ function plain(value: ConstValueNode): unknown {
   return value.kind === Kind.ENUM ? value.value : valueFromASTUntyped(value);
 }
 
-type Meaning = Pick<CallPlan, 'kind' | 'start' | 'catalogPaths' | 'executionIds' | 'answer' | 'formerArguments'> & {
+type Meaning = Pick<
+  CallPlan,
+  'kind' | 'start' | 'catalogPaths' | 'executionIds' | 'answer' | 'formerArguments' | 'bounds'
+> & {
   /** Members of the body that are null when their argument is absent. */
   readonly nulls: readonly string[];
 };
@@ -146,7 +150,15 @@ function meaningOf(field: FieldDefinitionNode): Meaning {
     answer: oneOf(answerForms, given.get('answer')),
     nulls,
     formerArguments,
+    bounds: boundsOf(given.get('bounds'), names),
   };
+}
+
+/** Bounds by argument. What NoETL refuses beyond a keyword that is unknown here, it refuses itself. */
+function boundsOf(given: unknown, names: readonly string[]): CallPlan['bounds'] {
+  const entries = entriesOf(given);
+  for (const [name] of entries) if (!names.includes(name)) throw new TypeError(`no argument ${name}`);
+  return new Map(entries as [string, ArgumentBounds][]);
 }
 
 /** `old:new` pairs, both arguments of the field. */

@@ -30,6 +30,7 @@ import { questionsOf } from '../../plugins/noetl-auth/questions.ts';
 import { isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { AccessChecker, Upstream } from '../../plugins/ports.ts';
 import { cached } from '../../plugins/single-flight.ts';
+import type { CallPlan } from '../calls/call-plan.ts';
 import type { RootField } from '../calls/root-fields.ts';
 import { isGatewayRow, type ResolvedConfig } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
@@ -165,7 +166,10 @@ export function fieldTools(fields: ReadonlyMap<string, RootField>, schema: Graph
     const view: ToolView = {
       name,
       description: descriptionOf(field, row.description, starts),
-      inputSchema: inputSchema(field.args.filter((arg) => !ownArguments.has(arg.name))),
+      inputSchema: inputSchema(
+        field.args.filter((arg) => !ownArguments.has(arg.name)),
+        rootField,
+      ),
       annotations: {
         readOnlyHint: isRead,
         destructiveHint: destructiveKinds.has(plan.kind),
@@ -241,20 +245,23 @@ const deepestInput = 4;
 
 type Described = Pick<GraphQLArgument, 'name' | 'type' | 'description'>;
 
-/** The arguments of a field as the input of a tool. */
-const inputSchema = (args: readonly GraphQLArgument[]): JsonSchema => ({
-  ...objectOf(args, 0),
-  required: args.filter(isRequiredArgument).map(({ name }) => name),
-  additionalProperties: false,
-});
+/** The arguments of a field as the input of a tool. An argument that the access rule is on is required: without it the rule denies. */
+function inputSchema(args: readonly GraphQLArgument[], { row: { access }, plan }: RootField): JsonSchema {
+  const ruled = 'argument' in access ? access.argument : undefined;
+  return {
+    ...objectOf(args, 0, plan?.bounds),
+    required: args.filter((arg) => isRequiredArgument(arg) || arg.name === ruled).map(({ name }) => name),
+    additionalProperties: false,
+  };
+}
 
 /** Descriptions are what a model chooses by. */
-const objectOf = (members: readonly Described[], depth: number): JsonSchema => ({
+const objectOf = (members: readonly Described[], depth: number, bounds?: CallPlan['bounds']): JsonSchema => ({
   type: 'object',
   properties: Object.fromEntries(
     members.map(({ name, type, description }) => [
       name,
-      { ...schemaOf(type, depth), ...(description && { description }) },
+      { ...schemaOf(type, depth), ...bounds?.get(name), ...(description && { description }) },
     ]),
   ),
 });

@@ -66,9 +66,6 @@ async function visible(
   return rows.filter((_row, index) => allowed.has(paths[index] ?? ''));
 }
 
-/** Entries of one page. */
-const maxPageSize = 500;
-
 /** How the caller wants the catalog. */
 interface CatalogPage {
   readonly page: number;
@@ -77,20 +74,12 @@ interface CatalogPage {
   readonly versions: boolean;
 }
 
-/** @throws ERR_REQUEST_INVALID for a page or a size out of range */
-export function catalogPageOf(args: Readonly<Record<string, unknown>>): CatalogPage {
-  const page = positive(args['page'] ?? 1, 'page', 1_000_000);
-  return {
-    page,
-    pageSize: positive(args['pageSize'] ?? 100, 'pageSize', maxPageSize),
-    versions: args['versions'] === true,
-  };
-}
-
-function positive(value: unknown, name: string, max: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new GatewayError('ERR_REQUEST_INVALID', `${name} must be between 1 and ${max}`);
-}
+/** The page that the arguments name, which are within their bounds. */
+const catalogPageOf = ({ page = 1, pageSize = 100, versions }: Args): CatalogPage => ({
+  page: Number(page),
+  pageSize: Number(pageSize),
+  versions: versions === true,
+});
 
 /**
  * A page of the catalog: NoETL lists every version of every path at once. Paths in NoETL's own order.

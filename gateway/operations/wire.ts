@@ -2,7 +2,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
 import { answerOf } from '../../plugins/noetl/upstream-answer.ts';
 import type { UpstreamReply } from '../../plugins/ports.ts';
-import type { CallPlan, ValueSource } from '../calls/call-plan.ts';
+import { boundsProblem, type CallPlan, type ValueSource } from '../calls/call-plan.ts';
 
 /** A request as a client of NoETL's own API makes it. */
 export interface WireRequest {
@@ -22,7 +22,8 @@ export interface WireArguments {
 /**
  * Reads a request by the call plan of its operation. What the plan does not send is not read: hidden arguments,
  * constants, and names that NoETL's document does not have.
- * @throws ERR_REQUEST_INVALID (422) when the body is not an object where the plan needs one
+ * @throws ERR_REQUEST_INVALID (422) when the body is not an object where the plan needs one, and for a value out of bounds, by
+ *   the name that the client used
  */
 export function readWireArguments(plan: CallPlan, { params, query, body }: WireRequest): WireArguments {
   const args: Record<string, unknown> = { ...params };
@@ -32,12 +33,20 @@ export function readWireArguments(plan: CallPlan, { params, query, body }: WireR
     if (!('argument' in source) || values.length === 0) continue;
     args[source.argument] = values.length === 1 ? values[0] : values;
     guarded[wire] = args[source.argument];
+    assertWithin(plan, wire, source.argument, args[source.argument]);
   }
   for (const [wire, argument, value] of bodyArguments(plan.body, body)) {
     args[argument] = value;
     guarded[wire] = value;
+    assertWithin(plan, wire, argument, value);
   }
   return { args, guarded };
+}
+
+function assertWithin({ bounds }: CallPlan, wire: string, argument: string, value: unknown): void {
+  const bound = bounds.get(argument);
+  const problem = bound && boundsProblem(wire, bound, value);
+  if (problem !== undefined) throw unprocessable(problem);
 }
 
 function bodyArguments(source: ValueSource | undefined, body: unknown): (readonly [string, string, unknown])[] {

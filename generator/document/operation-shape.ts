@@ -1,3 +1,4 @@
+import { type ArgumentBounds, isWithin } from '../../plugins/argument-bounds.ts';
 import type { WireStyle } from '../../plugins/operation.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { answerMark, type ForeignAnswer } from '../normalise/operation-rules.ts';
@@ -12,6 +13,7 @@ import {
   type OperationObject,
   objectOf,
   type Parameter,
+  pickMembers,
   rowOf,
   type Schema,
   type SchemaObject,
@@ -32,6 +34,8 @@ export interface ShapeArgument {
   readonly nullWhenAbsent?: true;
   readonly description?: string;
   readonly deprecated?: true;
+  /** What NoETL refuses values outside of; of scalars only. */
+  readonly bounds?: ArgumentBounds;
 }
 
 /**
@@ -131,7 +135,15 @@ function parametersOf(document: OpenApiDocument, { parameters = [] }: OperationO
     const required = place === 'path' || parameter.required === true;
     const schema = parameter.schema ?? {};
     return [
-      { wire, in: place, required, schema, ...wordsOf(parameter), ...parameterForm(document, parameter, others) },
+      {
+        wire,
+        in: place,
+        required,
+        schema,
+        ...wordsOf(parameter),
+        ...boundsOf(document, schema),
+        ...parameterForm(document, parameter, others),
+      },
     ];
   });
 }
@@ -171,10 +183,37 @@ function bodyOf(
       schema: property,
       ...(nulls.includes(wire) ? { nullWhenAbsent: true } : {}),
       ...wordsOf(isRecord(property) ? property : {}),
+      ...boundsOf(document, property),
     }),
   );
   return { body: 'members', args };
 }
+
+/**
+ * The bounds of a scalar, which may also be null. Bounds that exclude the argument's own default are not checked by NoETL
+ * either: a call without the argument would fail.
+ */
+function boundsOf(document: OpenApiDocument, given: Schema): Pick<ShapeArgument, 'bounds'> {
+  const outer = schemaAt(document, given) ?? {};
+  const branches = (outer.anyOf ?? outer.oneOf ?? [outer]).map((branch) => schemaAt(document, branch) ?? {});
+  const [schema, ...others] = branches.filter(({ type }) => type !== 'null');
+  if (schema === undefined || others.length > 0) return {};
+  const names = keywords[String(schema.type)] ?? [];
+  const found: Record<string, unknown> = pickMembers(schema, (name) => names.includes(name) && isNumber(schema[name]));
+  if (schema.enum?.every((value) => typeof value === 'string' || isNumber(value))) found['enum'] = schema.enum;
+  const usual = outer['default'] ?? schema['default'];
+  const fits = usual === undefined || usual === null || isWithin(found, String(usual));
+  return Object.keys(found).length > 0 && fits ? { bounds: found } : {};
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+/** Keywords limit values of their own type only (JSON Schema 2020-12, Validation, §6). */
+const keywords: Readonly<Record<string, readonly string[]>> = {
+  string: ['minLength', 'maxLength'],
+  integer: ['minimum', 'maximum'],
+  number: ['minimum', 'maximum'],
+};
 
 function fieldsOf(document: OpenApiDocument, answer: Schema): string[] {
   const properties = Object.entries(rowOf(document, answer)?.properties ?? {});

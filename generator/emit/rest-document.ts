@@ -1,6 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
 import type { Operation } from '../../plugins/operation.ts';
+import { gatewayBounds } from '../../plugins/operation-kind.ts';
 import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 import { type Emitter, hashHeader, type OutputFile } from './emitter.ts';
@@ -217,7 +218,9 @@ function parametersOf({ args, kind }: Operation, { parameters }: JsonObject): re
     ...(furtherQuery[kind] ?? []).map((wire) => `query ${wire}`),
   ]);
   const known = Array.isArray(parameters) ? parameters.filter(isRecord) : [];
-  const shown = known.filter((one) => offered.has(`${String(one['in'])} ${String(one['name'])}`));
+  const shown = known
+    .filter((one) => offered.has(`${String(one['in'])} ${String(one['name'])}`))
+    .map((one) => ({ ...one, schema: { ...member(one, 'schema'), ...gatewayBounds[kind]?.[String(one['name'])] } }));
   return kind === 'executions' ? [...shown, text('limit', 'Another word for `page_size`')] : shown;
 }
 

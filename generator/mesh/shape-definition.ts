@@ -17,9 +17,10 @@ import {
   type UnionTypeDefinitionNode,
   visit,
 } from 'graphql';
+import type { ArgumentBounds } from '../../plugins/argument-bounds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/operation-kind.ts';
+import { gatewayArguments, gatewayBounds, isProtocolField } from '../../plugins/operation-kind.ts';
 import { camelCase, escapeName, isPublicName, wireName } from '../openapi/names.ts';
 import { readNotes, wholeBody } from '../openapi/open-api.ts';
 import type { TableRow } from './mesh-config.ts';
@@ -98,10 +99,12 @@ function isLiteral(value: unknown): boolean {
 /**
  * `@noetl` of a row: what its operation does, which arguments are catalog paths and which are ids of executions; for
  * what starts playbooks also what the parts of the call are named on the wire; what an answer is that is not JSON;
- * which members of the body are null when an argument is absent; which arguments have old names (`old:new`). Empty
- * lists are left out. What serves switches on it and never looks at a path (ADR 0001).
+ * which members of the body are null when an argument is absent; which arguments have old names (`old:new`); between which
+ * bounds values are. Empty lists are left out. What serves switches on it and never looks at a path (ADR 0001).
  */
-export function kindDirective({ kind, catalogPaths, executionIds, start, answer, args }: TableRow): ConstDirectiveNode {
+export function kindDirective(operation: TableRow): ConstDirectiveNode {
+  const { kind, catalogPaths, executionIds, start, answer, args } = operation;
+  const bounds = boundsByName(operation);
   const former = args.flatMap(({ name, formerNames = {} }) => Object.keys(formerNames).map((old) => `${old}:${name}`));
   const nulls = args.flatMap(({ wire, nullWhenAbsent }) => (nullWhenAbsent === true ? [wire] : []));
   const listed = (values: readonly string[]) => (values.length === 0 ? undefined : values);
@@ -115,7 +118,19 @@ export function kindDirective({ kind, catalogPaths, executionIds, start, answer,
     answer,
     formerArguments: listed(former),
     nulls: listed(nulls),
+    bounds: bounds.size === 0 ? undefined : Object.fromEntries(bounds),
   });
+}
+
+/** The bounds of the arguments that callers may give, by their public names: in the order of the names. */
+export function boundsByName({ kind, args }: TableRow): ReadonlyMap<string, ArgumentBounds> {
+  const named = args.flatMap(({ name, bounds }) =>
+    name === undefined || bounds === undefined ? [] : [[name, bounds] as const],
+  );
+  const own = Object.entries(gatewayBounds[kind] ?? {}).filter(
+    ([name]) => gatewayArguments[kind]?.[name] !== undefined,
+  );
+  return new Map([...own, ...named].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** `@deprecated(reason:)` (GraphQL specification, @deprecated). */
@@ -141,7 +156,7 @@ export const callDirectives = parse(
   `scalar ObjMap
 enum HTTPMethod { GET POST PUT PATCH DELETE }
 directive @httpOperation(subgraph: String, path: String, operationSpecificHeaders: [[String]], httpMethod: HTTPMethod, queryParamArgMap: ObjMap, queryStringOptionsByParam: ObjMap, requestBaseBody: ObjMap) on FIELD_DEFINITION
-directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!], formerArguments: [String!]) on FIELD_DEFINITION
+directive @noetl(kind: String!, catalogPaths: [String!], executionIds: [String!], playbook: String, workload: String, execution: String, answer: String, nulls: [String!], formerArguments: [String!], bounds: ObjMap) on FIELD_DEFINITION
 directive @resolveRootField(subgraph: String, field: String) on FIELD_DEFINITION
 directive @enum(subgraph: String, value: String) on ENUM_VALUE
 directive @discriminator(subgraph: String, field: String, mapping: [[String]]) on UNION`,

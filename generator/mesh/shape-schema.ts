@@ -11,16 +11,19 @@ import {
   visit,
 } from 'graphql';
 import { deprecationOf } from '../../gateway/config/former-names.ts';
+import { type ArgumentBounds, boundsText } from '../../plugins/argument-bounds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import { argumentDocs, gatewayArguments, isProtocolField, isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { TableRow } from './mesh-config.ts';
 import {
   answerFieldNames,
   answerType,
+  boundsByName,
   callDirective,
   callDirectives,
   deprecation,
   kindDirective,
+  namedTypeOf,
   rootNames,
   type Shape,
   shapeDefinition,
@@ -107,18 +110,28 @@ function rootField(
   const offered = (made.arguments ?? []).filter(
     ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
   );
-  const args = withFormerArguments(operation, withGatewayArguments(operation, offered)).map((arg) => {
+  const bounds = boundsByName(operation);
+  const described = withGatewayArguments(operation, offered).map((arg) => {
     const { value: name } = arg.name;
     // The row's own arguments are the row's to describe; the others are the same everywhere.
     const isFixed = isProtocolField(operation.field) || !descriptions.has(name);
-    return describe(arg, descriptions.get(name) ?? (isFixed ? argumentDocs[name] : undefined));
+    const words = descriptions.get(name) ?? (isFixed ? argumentDocs[name] : undefined);
+    return describe(arg, withBounds(words, enums.has(namedTypeOf(arg.type)) ? undefined : bounds.get(name)));
   });
+  const args = withFormerArguments(operation, described);
   const directives: ConstDirectiveNode[] = [
     callDirective(operation),
     kindDirective(operation),
     ...deprecations(operation.deprecated),
   ];
   return describe({ ...made, arguments: args, directives, type: answerType(made.type, enums) }, operation.description);
+}
+
+/** What callers read of an argument: an enumeration of the schema lists its values itself. */
+function withBounds(words: string | undefined, bounds: ArgumentBounds | undefined): string | undefined {
+  if (bounds === undefined) return words;
+  const text = boundsText(bounds);
+  return `${words === undefined ? '' : `${words} `}${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 const deprecations = (reason: string | undefined): readonly ConstDirectiveNode[] =>

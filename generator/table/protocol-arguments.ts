@@ -128,7 +128,10 @@ function joinArguments(
     // The row can name another member for an argument; the default is the usual one.
     const member = [...rows].find(([, options]) => options.name === name)?.[0] ?? wire;
     const arg = shape.args.find((candidate) => candidate.wire === member && candidate.in === where);
-    if (arg !== undefined) return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined }];
+    if (arg !== undefined) {
+      const bounds = arg.bounds === undefined ? {} : { bounds: arg.bounds };
+      return [{ wire: arg.wire, in: arg.in, name, constant: undefined, description: undefined, ...bounds }];
+    }
     if (isOptional === true) return [];
     problems.push(
       `${place}: ${shape.key} has no member “${member}” for ${what} (${name})${nearest(member, wires)}; if it has another name now, map it: args: { <its name>: '${name}' }`,

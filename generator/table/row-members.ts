@@ -1,5 +1,6 @@
 import { type AnyUpstreamRow, type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
+import { gatewayBounds } from '../../plugins/operation-kind.ts';
 import type { DocumentedShape, ShapeArgument } from '../document/operation-shape.ts';
 import { isDescription } from '../lock/new-members.ts';
 import { camelCase, escapeName, isPublicName, nearest } from '../openapi/names.ts';
@@ -58,7 +59,7 @@ export function rowArguments(joined: JoinedRow): readonly OperationArgument[] {
 }
 
 function readArgument(
-  { place, problems, keepsProse }: JoinedRow,
+  { place, problems, keepsProse, meaning }: JoinedRow,
   arg: ShapeArgument,
   row: ArgumentRow,
 ): OperationArgument {
@@ -81,6 +82,7 @@ function readArgument(
     description: description ?? (keepsProse ? arg.description : undefined),
     ...lifeOf(at, arg, options, problems),
     ...formOf(arg, constant),
+    ...boundsOf(arg, meaning),
   };
 }
 
@@ -88,6 +90,12 @@ const formOf = (arg: ShapeArgument, constant: unknown): Pick<OperationArgument, 
   ...(arg.style === undefined ? {} : { style: arg.style }),
   ...(arg.nullWhenAbsent === true && constant === undefined ? { nullWhenAbsent: true } : {}),
 });
+
+/** Those of the document, or of the gateway where it makes the pages of a list. */
+function boundsOf({ wire, bounds }: ShapeArgument, { kind }: OperationMeaning): Pick<OperationArgument, 'bounds'> {
+  const found = gatewayBounds[kind]?.[wire] ?? bounds;
+  return found === undefined ? {} : { bounds: found };
+}
 
 /** A required argument cannot be deprecated: GraphQL would ask for it and advise against it. */
 function lifeOf(

@@ -401,7 +401,10 @@ export const operations = [
         in: 'query',
         name: 'page',
         constant: undefined,
-        description: 'From 1.',
+        description: 'Number of the page.',
+        bounds: {
+          minimum: 1,
+        },
       },
       {
         wire: 'page_size',
@@ -409,6 +412,10 @@ export const operations = [
         name: 'pageSize',
         constant: undefined,
         description: 'Events on a page.',
+        bounds: {
+          maximum: 500,
+          minimum: 10,
+        },
       },
       {
         wire: 'since_event_id',
@@ -517,7 +524,10 @@ export const operations = [
         in: 'query',
         name: 'page',
         constant: undefined,
-        description: 'From 1.',
+        description: 'Number of the page.',
+        bounds: {
+          minimum: 1,
+        },
       },
       {
         wire: 'page_size',
@@ -525,6 +535,10 @@ export const operations = [
         name: 'pageSize',
         constant: undefined,
         description: 'Executions on a page.',
+        bounds: {
+          minimum: 1,
+          maximum: 1000,
+        },
       },
     ],
     fields: {
@@ -843,6 +857,9 @@ export const operations = [
         name: 'name',
         constant: undefined,
         description: 'The name that playbooks use.',
+        bounds: {
+          minLength: 1,
+        },
       },
       {
         wire: 'tags',

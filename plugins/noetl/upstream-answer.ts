@@ -1,13 +1,15 @@
+import { type ArgumentBounds, boundsText } from '../argument-bounds.ts';
 import { GatewayError } from '../errors.ts';
 import type { UpstreamReply } from '../ports.ts';
 import { failureText } from './failure-text.ts';
-import { isJsonObject, textMember } from './json-object.ts';
+import { isJsonObject, type JsonObject, textMember } from './json-object.ts';
 
 /**
  * The body of a successful answer; undefined when it has no body.
  * @param missing the message of a 404 to the caller
  * @throws ERR_NOT_SUPPORTED (404 of a missing route), ERR_NOT_FOUND (404), ERR_REQUEST_INVALID (400, 409, 413, 422), ERR_UPSTREAM (everything else, and answers that
- *   report a failure with status 200); never with text of the upstream
+ *   report a failure with status 200); never with text of the upstream, except the names of refused arguments and the numbers of
+ *   their bounds
  */
 export function answerOf(reply: UpstreamReply, missing = 'not found'): unknown {
   const { status, body } = reply;
@@ -19,11 +21,36 @@ export function answerOf(reply: UpstreamReply, missing = 'not found'): unknown {
     throw new GatewayError('ERR_NOT_SUPPORTED', 'this release of NoETL does not offer this operation');
   if (status === 404) throw new GatewayError('ERR_NOT_FOUND', missing);
   if (status === 400 || status === 409 || status === 413 || status === 422) {
-    throw new GatewayError('ERR_REQUEST_INVALID', 'NoETL does not accept these arguments');
+    throw new GatewayError('ERR_REQUEST_INVALID', `NoETL does not accept these arguments${refusedArguments(body)}`);
   }
   const retry = status === 429 || status === 503 ? { retryAfterSecs: 2 } : {};
   throw new GatewayError('ERR_UPSTREAM', 'NoETL could not answer', { cause: `status ${status}`, ...retry });
 }
+
+/** Arguments that one message names. */
+const maxNamed = 5;
+
+/** Names and bounds from the list of the Python server's framework. Its sentences and values repeat the caller's input. */
+function refusedArguments(body: unknown): string {
+  const detail = isJsonObject(body) && Array.isArray(body['detail']) ? body['detail'].slice(0, maxNamed) : [];
+  const named = detail.filter(isJsonObject).flatMap(({ loc, ctx }) => {
+    const name: unknown = Array.isArray(loc) ? loc.at(-1) : undefined;
+    const bounds = isJsonObject(ctx) ? boundsText(boundsIn(ctx)) : '';
+    return typeof name === 'string' && /^[A-Za-z_]\w{0,63}$/.test(name) && bounds !== ''
+      ? [`${name} must be ${bounds}`]
+      : [];
+  });
+  return named.length === 0 ? '' : `: ${named.join('; ')}`;
+}
+
+const boundNames = { ge: 'minimum', le: 'maximum', min_length: 'minLength', max_length: 'maxLength' } as const;
+
+const boundsIn = (context: JsonObject): ArgumentBounds =>
+  Object.fromEntries(
+    Object.entries(boundNames).flatMap(([wire, name]) =>
+      typeof context[wire] === 'number' ? [[name, context[wire]]] : [],
+    ),
+  );
 
 /**
  * Whether a 404 is about the route and not about what was asked for: the Python server's framework answers

@@ -83,6 +83,20 @@ describe('/mcp, by the SDK’s own client', () => {
     expect(tools.find(({ name }) => name === 'cancelExecution')?.annotations?.destructiveHint).toBe(true);
   });
 
+  it('names the bounds of arguments, and requires what the access rule is on', async () => {
+    const client = await as('developer');
+    const { tools } = await client.listTools();
+    const input = (tool: string) => tools.find(({ name }) => name === tool)?.inputSchema;
+    expect(input('executionEvents')).toMatchObject({
+      required: ['id'],
+      properties: { pageSize: { type: 'integer', minimum: 10, maximum: 500 }, page: { minimum: 1 } },
+    });
+    // Its `path` is optional for NoETL, which takes an id of an entry instead.
+    expect(input('playbook')?.required).toEqual(['path']);
+    const refused = await call(client, 'executionEvents', { id: '12', pageSize: 2 });
+    expect(refused).toEqual({ isError: true, text: 'ERR_REQUEST_INVALID: pageSize must be between 10 and 500' });
+  });
+
   it('starts a playbook, waits, and answers with the result, digit for digit', async () => {
     const { isError, text } = await call(await as('developer'), 'executePlaybook', {
       name: 'regression_test/big_integers',

@@ -68,6 +68,12 @@ describe('NoETL’s own API below /noetl', () => {
     for (const odd of ['page=abc', 'page=1.5', 'page_size=', 'limit=1&limit=x']) {
       expect((await admin('GET', `/noetl/executions?${odd}`)).status, odd).toBe(422);
     }
+    const asked = dev.noetl.requests.length;
+    const few = await admin('GET', `/noetl/executions/${id}/events?page_size=2`);
+    expect([few.status, few.body.error]).toEqual([422, 'page_size must be between 10 and 500']);
+    const many = await admin('GET', '/noetl/executions?limit=100000');
+    expect([many.status, many.body.error]).toEqual([422, 'page_size must be between 1 and 1000']);
+    expect(dev.noetl.requests.length).toBe(asked);
   });
 
   it('has the booleans of /status, and the state that GraphQL shows', async () => {

@@ -18,7 +18,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   ERR_REQUEST_INVALID: {
     means: 'the request or one of its arguments is wrong; the message names the place',
     causes:
-      'a missing argument, a wrong type, a body that is not JSON, or a value that NoETL would evaluate as a template',
+      'a missing argument, a wrong type, a value outside the bounds that the message names, a body that is not JSON, or a value that NoETL would evaluate as a template',
     next: 'Correct the request. The arguments are in [the schema](../generated/schema.md) and in [REST](rest.md).',
   },
   ERR_QUERY_REFUSED: {

@@ -14,7 +14,7 @@ export const config: GatewayConfig = {
     executions: {
       upstream: 'GET /api/executions',
       access: authenticated({ rows: 'executions' }),
-      args: { page: { description: 'From 1.' }, page_size: { constant: 50 } },
+      args: { page: { description: 'Number of the page.' }, page_size: { constant: 50 } },
       fields: { execution_id: ['id', 'executionId'], secret: false, 'content-type': 'mediaType' },
     },
     stopExecution: {

@@ -121,8 +121,33 @@ describe('buildTable', () => {
   it('makes an argument of everything that the document takes, but of no header', () => {
     const { operations, problems } = table({ executions: { upstream: 'GET /api/executions' } });
     expect(problems).toEqual([]);
-    expect(operations[0]?.args).toEqual([{ ...argument, wire: 'page_size', in: 'query', name: 'pageSize' }]);
+    expect(operations[0]?.args).toEqual([
+      { ...argument, wire: 'page_size', in: 'query', name: 'pageSize', bounds: { minimum: 1, maximum: 1_000 } },
+    ]);
     expect(operations[0]?.root).toBe('query');
+  });
+
+  it('the bounds of scalars are those of the document, unless its own default is outside', () => {
+    const schemas: Record<string, Schema> = {
+      size: { type: 'integer', minimum: 10, maximum: 500, default: 100 },
+      word: { anyOf: [{ type: 'string', minLength: 1, minimum: 3 }, { type: 'null' }], default: null },
+      unlike: { type: 'integer', minimum: 10, default: 0 },
+      several: { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'string' }] },
+      list: { type: 'array', items: { type: 'integer', minimum: 1 } },
+      level: { type: 'integer', enum: [1, 2] },
+    };
+    const parameters = Object.entries(schemas).map(([name, schema]) => ({ name, in: 'query', schema }));
+    const paths = { '/api/things': { get: { parameters, responses: answers({}) } } };
+    const { operations } = buildTable({ openapi: '3.1.0', paths }, {
+      roles: [],
+      grants: [],
+      operations: { things: { upstream: 'GET /api/things', access: authenticated() } },
+    } as unknown as GatewayConfig);
+    expect(operations[0]?.args.flatMap(({ name, bounds }) => (bounds === undefined ? [] : [[name, bounds]]))).toEqual([
+      ['size', { minimum: 10, maximum: 500 }],
+      ['word', { minLength: 1 }],
+      ['level', { enum: [1, 2] }],
+    ]);
   });
 
   it('words about an argument that this release lacks are noted; what renames it is a problem', () => {

@@ -46,6 +46,18 @@ describe('answerOf', () => {
     [409, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
     [413, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
     [422, {}, 'ERR_REQUEST_INVALID', 'NoETL does not accept these arguments', undefined],
+    [
+      422,
+      {
+        detail: [
+          { loc: ['query', 'page_size'], msg: 'x', input: 's3cret', ctx: { ge: 10 } },
+          { loc: ['a b'], ctx: { le: 1 } },
+        ],
+      },
+      'ERR_REQUEST_INVALID',
+      'NoETL does not accept these arguments: page_size must be at least 10',
+      undefined,
+    ],
     [401, {}, 'ERR_UPSTREAM', 'NoETL could not answer', undefined],
     [429, {}, 'ERR_UPSTREAM', 'NoETL could not answer', 2],
     [503, {}, 'ERR_UPSTREAM', 'NoETL could not answer', 2],

@@ -85,6 +85,18 @@ describe('path arguments', () => {
     }
   });
 
+  test('a value out of bounds is refused and never changed', () => {
+    const sdl =
+      'x(size: Int): String @httpOperation(path: "/a", httpMethod: GET, queryParamArgMap: {page_size: "size"})';
+    const plan = planOf(sdl, 'kind: "plain", bounds: {size: {minimum: 10, maximum: 500}}');
+    for (const size of [10, '500', rawNumber('20')])
+      expect(callFor(plan, { size }).query).toEqual([['page_size', `${size}`]]);
+    expect(callFor(plan, { size: null }).query).toBeUndefined();
+    for (const size of [9, 501, '-1', 'ten', rawNumber('5000'), true])
+      expect(() => callFor(plan, { size })).toThrow('size must be between 10 and 500');
+    expect(() => planOf(sdl, 'kind: "plain", bounds: {other: {minimum: 1}}')).toThrow('no argument other');
+  });
+
   test('the message names the argument and not its value', () => {
     expect(() => callFor(planOf(byName), { name: '..' })).toThrow('"name"');
     expect(() => callFor(planOf(byId), { id: 's3cret' })).not.toThrow('s3cret');

@@ -103,7 +103,10 @@ export const operations = [
         in: 'query',
         name: 'page',
         constant: undefined,
-        description: 'From 1.',
+        description: 'Number of the page.',
+        bounds: {
+          minimum: 1,
+        },
       },
       {
         wire: 'page_size',
@@ -111,6 +114,10 @@ export const operations = [
         name: undefined,
         constant: 50,
         description: undefined,
+        bounds: {
+          minimum: 1,
+          maximum: 1000,
+        },
       },
     ],
     fields: {
@@ -330,6 +337,9 @@ export const operations = [
         name: 'reason',
         constant: undefined,
         description: undefined,
+        bounds: {
+          minLength: 1,
+        },
       },
     ],
     fields: {},
