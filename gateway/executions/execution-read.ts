@@ -92,6 +92,15 @@ export class ExecutionReads {
     return detailIn(await this.#readDetail(id, [['page_size', `${count}`]], asking), id);
   }
 
+  /** The newest events of one type, up to 500 (Python). */
+  async eventsOfType(id: string, type: string, asking: Asking): Promise<readonly JsonObject[]> {
+    const query = [
+      ['page_size', '500'],
+      ['event_type', type],
+    ] as const;
+    return detailIn(await this.#readDetail(id, query, asking), id).events;
+  }
+
   /** The oldest events, in any order. */
   async oldestEvents(id: string, asking: Asking): Promise<readonly JsonObject[]> {
     const read = (page: number) => this.#readDetail(id, [...hundredEvents, ['page', `${page}`]], asking);

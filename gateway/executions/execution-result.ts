@@ -21,13 +21,17 @@ import {
   collectSteps,
   contextReferences,
   contextsWith,
+  isChildStart,
+  isLoopSummary,
+  isNoResult,
   type StepFacts,
   type StepValue,
   type StoredValue,
   saysNothing,
   unwrapped,
 } from './execution-steps.ts';
-import { decodeRunEvents, type RunEvent } from './run-event.ts';
+import { failedMark, type LoopItem, type LoopValue, partMark, withWhole } from './loop-items.ts';
+import { byId, decodeRunEvents, isOfLoop, type RunEvent } from './run-event.ts';
 
 /** Whether reasons of failures stay in NoETL, and the roles that read them as NoETL stored them. */
 export type ErrorRule = 'shown' | 'hidden' | { readonly full: readonly string[] };
@@ -94,7 +98,7 @@ export interface ResultJson {
 type Serialize = (value: unknown) => unknown;
 
 export interface OutcomeOptions {
-  readonly reads: Pick<ExecutionReads, 'withEvents' | 'status' | 'resolve'>;
+  readonly reads: Pick<ExecutionReads, 'withEvents' | 'eventsOfType' | 'status' | 'resolve'>;
   readonly results: ResultRules;
   readonly isSecret: IsSecretName;
   /** For playbooks without a rule of their own. */
@@ -134,6 +138,7 @@ export class Outcome {
   readonly #bytes = new Map<string, number>();
   readonly #references = new Cache<string, Promise<unknown>>({ max: maxReferences });
   readonly #events = once(() => this.#readEvents());
+  #hasAllEvents = true;
   #json: (ResultJson & { readonly serialize: Serialize }) | undefined;
 
   constructor(snapshot: Snapshot, asking: Asking, options: OutcomeOptions) {
@@ -154,7 +159,8 @@ export class Outcome {
     const { over, sources } = this.#snapshot;
     if (over === undefined) this.#options.spent(this.#snapshot, 1);
     const [events, status] = await Promise.all([this.#events(), this.#readStatus()]);
-    const reports = { events, status, lostStep: this.#lostStep };
+    const loopEvents = await this.#readLoopEvents(events, status);
+    const reports = { events, status, lostStep: this.#lostStep, loopEvents };
     const references = contextReferences(reports).slice(0, maxContexts);
     const contexts = contextsWith(events, await Promise.all(references.map((ref) => this.#resolve(ref))));
     const steps = collectSteps(reports, contexts);
@@ -233,9 +239,26 @@ export class Outcome {
     // The snapshot has them all; a run with more needs another read.
     if (sources.newest?.hasAllEvents === true) return decodeRunEvents(sources.newest.events);
     this.#options.spent(this.#snapshot, 1);
-    const { events } = await this.#options.reads.withEvents(detail.id, eventsForSteps, this.#asking);
+    const { events, hasAllEvents } = await this.#options.reads.withEvents(detail.id, eventsForSteps, this.#asking);
     const decoded = decodeRunEvents(events);
+    this.#hasAllEvents = hasAllEvents;
     return over === undefined ? this.#counted('events', decoded) : decoded;
+  }
+
+  /** A loop of the Python server has 13 events for each iteration: of a long run the two types that hold its items are read alone. */
+  async #readLoopEvents(
+    events: readonly RunEvent[],
+    status: ExecutionStatus | undefined,
+  ): Promise<readonly RunEvent[]> {
+    const { id, server } = this.#snapshot.detail;
+    const hasLoop =
+      events.some(isOfLoop) ||
+      Object.values(status?.variables ?? {}).some((value) => isJsonObject(value) && isLoopSummary(value));
+    if (this.#hasAllEvents || server === 'rust' || !hasLoop) return [];
+    this.#options.spent(this.#snapshot, 2);
+    const read = (type: string) => this.#options.reads.eventsOfType(id, type, this.#asking);
+    const [issued, done] = await Promise.all([read('command.issued'), read('call.done')]);
+    return byId([...decodeRunEvents(issued), ...decodeRunEvents(done), ...events]);
   }
 
   /** Results are in `/status` on the Python server, in the events on the Rust server. */
@@ -327,14 +350,46 @@ export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<
   return parts.mask(value.kind === 'items' ? await loopValue(value, parts) : await plainValue(value, parts));
 }
 
-/** In the form in which the Python server stores a loop. @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
-async function loopValue(loop: Extract<StepValue, { kind: 'items' }>, parts: OutcomeParts): Promise<unknown> {
+/** @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
+async function loopValue(loop: LoopValue, parts: OutcomeParts): Promise<JsonObject> {
   if (referencesIn(loop) > maxReferences) {
     throw tooManyLarge('a loop', 'let a later step of the playbook gather what is needed');
   }
-  const { items, failed } = loop;
-  const results = await Promise.all(items.map((item) => plainValue(item, parts)));
-  return { stats: { total: items.length + failed, failed, success: items.length }, results };
+  const items = await Promise.all(loop.items.map((item) => itemValue(item, parts)));
+  return {
+    items: items.map(({ value }) => value),
+    total: loop.total,
+    kept: items.filter(({ isWhole }) => isWhole).length,
+    failed: loop.items.filter(({ state }) => state === 'failed').length,
+  };
+}
+
+interface ItemValue {
+  readonly value: unknown;
+  readonly isWhole: boolean;
+}
+
+async function itemValue(item: LoopItem, parts: OutcomeParts): Promise<ItemValue> {
+  if (item.state === 'failed') return { value: failedMark, isWhole: false };
+  const { value, ...more } = await wholeItem(item, parts);
+  const own = await plainValue(value, parts);
+  // Of a sub-playbook that was only started there is no more than its id.
+  const isStarted = value.kind === 'value' && isJsonObject(value.value) && isChildStart(value.value);
+  if (isNoResult(own)) return { value: null, isWhole: true };
+  const isWhole = more.state === 'whole' || isStarted;
+  return { value: isWhole ? own : { ...(isJsonObject(own) ? own : {}), ...partMark }, isWhole };
+}
+
+async function wholeItem(
+  item: Exclude<LoopItem, { state: 'failed' }>,
+  { resolve }: OutcomeParts,
+): Promise<typeof item> {
+  if (item.state === 'whole' || item.within === undefined) return item;
+  const { ref, step } = item.within;
+  const context = await resolve(ref);
+  const given = isJsonObject(context) ? context['ctx'] : undefined;
+  if (!isJsonObject(given) || !Object.hasOwn(given, step)) return item;
+  return withWhole(item, given[step]);
 }
 
 async function plainValue(value: StoredValue, parts: OutcomeParts): Promise<unknown> {
@@ -355,9 +410,14 @@ export const maxReferences = 16;
 
 /** How many references a step's value has. */
 export function referencesIn(value: StepValue | undefined): number {
-  if (value?.kind === 'items') return value.items.filter(({ kind }) => kind === 'reference').length;
+  if (value?.kind === 'items') {
+    // What a reference of the Python server holds is left out beyond a bound of its own.
+    return value.items.filter((item) => item.state !== 'failed' && isToolReference(item.value)).length;
+  }
   return value?.kind === 'reference' ? 1 : 0;
 }
+
+const isToolReference = (value: StoredValue): boolean => value.kind === 'reference' && value.isToolAnswer === true;
 
 /** @throws ERR_RESULT_TOO_LARGE when together they have more than {@link maxReferences}; nothing is left out in silence */
 export function assertReadable(steps: readonly StepFacts[]): void {

@@ -3,6 +3,7 @@ import type { Mutable } from '../../plugins/mutable.ts';
 import { notStored, plainReason, type Reason, reasonOf } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import type { ExecutionStatus } from './execution-read.ts';
+import { isPreview, LoopItems, type LoopValue, maxLoopReferences, type ReferenceBudget } from './loop-items.ts';
 import { failedBatch, type RunEvent } from './run-event.ts';
 
 /** States of a step as the gateway answers them. */
@@ -23,8 +24,7 @@ export type StoredValue =
 /** A step's result as NoETL stores it. */
 export type StepValue =
   | StoredValue
-  /** One result for each iteration of a loop that did not fail (Rust), and how many failed. */
-  | { readonly kind: 'items'; readonly items: readonly StoredValue[]; readonly failed: number }
+  | LoopValue
   /** The step ended, and NoETL could not store its result. */
   | { readonly kind: 'lost'; readonly reason: Reason };
 
@@ -54,6 +54,8 @@ export interface StepSources {
   readonly status: ExecutionStatus | undefined;
   /** The step whose result NoETL could not store, if there is one. */
   readonly lostStep: string | undefined;
+  /** Events of loops that go back further than `events`, oldest first. */
+  readonly loopEvents?: readonly RunEvent[];
 }
 
 /**
@@ -63,12 +65,15 @@ export interface StepSources {
  * @param contexts results by step name as later steps were given them, newest first
  */
 export function collectSteps(
-  { events, status, lostStep }: StepSources,
+  { events, status, lostStep, loopEvents = [] }: StepSources,
   contexts: readonly JsonObject[] = stepContexts(events),
 ): readonly StepFacts[] {
   const variables = status?.variables;
   const lost = lostStep === undefined ? lostByBatch(events) : { step: lostStep, reason: plainReason(notStored) };
+  const loops = new Map(stepsOf(loopEvents).map(({ name, value }) => [name, value]));
   const valueIn = ({ name, value }: StepFacts): StepValue | undefined => {
+    const loop = [loops.get(name), value].find((each) => each?.kind === 'items');
+    if (loop !== undefined) return loop;
     const inStatus = wholeValue(name, variables, []);
     // What is behind a reference is more than what later steps were given.
     if (inStatus !== undefined || value?.kind === 'reference') return inStatus ?? value;
@@ -83,7 +88,9 @@ export function collectSteps(
   const older = [...new Set(status?.completedSteps)].filter((name) => !names.has(name)).reverse();
   return [
     ...older.map((name): StepFacts => {
-      return { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value: wholeValue(name, variables, contexts) };
+      const loop = loops.get(name);
+      const value = loop?.kind === 'items' ? loop : wholeValue(name, variables, contexts);
+      return { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value };
     }),
     ...steps,
   ];
@@ -160,8 +167,7 @@ const emptyStep = (name: string): StepFacts => ({
 
 type Draft = Mutable<StepFacts> & {
   readonly starts: Map<string, number>;
-  /** Iterations of a loop by index, where a server stores each; undefined: it failed. */
-  readonly items: Map<number, StoredValue | undefined>;
+  readonly loop: LoopItems;
 };
 
 /** @param events oldest first. @returns in the order of their start */
@@ -170,20 +176,22 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
   for (const event of events) {
     const apply = Object.hasOwn(effects, event.type) ? effects[event.type] : undefined;
     if (apply === undefined || event.step === '') continue;
-    const draft = drafts.get(event.step) ?? { ...emptyStep(event.step), starts: new Map(), items: new Map() };
+    const draft = drafts.get(event.step) ?? { ...emptyStep(event.step), starts: new Map(), loop: new LoopItems() };
     drafts.set(event.step, draft);
     apply(draft, event);
     draft.lastSeenAt = event.at ?? draft.lastSeenAt;
   }
   if (events.some(({ type }) => type === 'execution.cancelled')) drafts.forEach(cancel);
   markEnds(events, drafts);
-  return [...drafts.values()].map(finished).toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
+  const budget = { left: maxLoopReferences };
+  return [...drafts.values()]
+    .map((draft) => finished(draft, budget))
+    .toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
 }
 
-function finished({ starts, items, ...facts }: Draft): StepFacts {
+function finished({ starts, loop, ...facts }: Draft, budget: ReferenceBudget): StepFacts {
   const attempts = Math.max(facts.attempts, ...starts.values());
-  // The Rust server writes a result for each iteration; a single one is the step's own.
-  return { ...facts, attempts, value: items.size > 1 ? itemsOf(items) : facts.value };
+  return { ...facts, attempts, value: loop.value(budget) ?? facts.value };
 }
 
 function cancel(draft: Draft): void {
@@ -201,7 +209,9 @@ function markEnds(events: readonly RunEvent[], drafts: ReadonlyMap<string, Draft
   for (const draft of drafts.values()) draft.isEnd = draft.status === 'COMPLETED' && !sources.has(draft.name);
 }
 
-function begin(draft: Draft, { at, commandId, type }: RunEvent): void {
+function begin(draft: Draft, event: RunEvent): void {
+  const { at, commandId, type } = event;
+  draft.loop.begun(event);
   draft.status = 'RUNNING';
   draft.startedAt ??= at;
   draft.finishedAt = undefined;
@@ -223,6 +233,7 @@ function fail(draft: Draft, event: RunEvent, reason = reasonOf(event.error, cont
   end(draft, event);
   draft.status = 'FAILED';
   draft.error ??= reason;
+  draft.loop.ended(event, undefined);
 }
 
 function contextOf({ result }: RunEvent): JsonObject | undefined {
@@ -231,50 +242,35 @@ function contextOf({ result }: RunEvent): JsonObject | undefined {
 
 function done(draft: Draft, event: RunEvent): void {
   const rust = rustCall(event.result);
-  if (rust === undefined) {
-    end(draft, event);
-    setValue(draft, pythonValue(event.result));
+  if (rust?.error !== undefined) {
+    fail(draft, event, rust.error);
     return;
   }
-  const index = iterationOf(event.commandId);
-  const value = rust.error === undefined ? rustValue(rust.data) : undefined;
-  if (index !== undefined) draft.items.set(index, value);
-  if (rust.error !== undefined) {
-    fail(draft, event, rust.error);
-  } else {
-    end(draft, event);
-    setValue(draft, value);
-    draft.error ??= rust.handled;
-  }
+  end(draft, event);
+  const value = rust === undefined ? pythonValue(event.result) : rustValue(rust.data);
+  draft.loop.ended(event, value ?? { kind: 'value', value: undefined });
+  setValue(draft, value);
+  draft.error ??= rust?.handled;
 }
 
-/** In the order of the loop, not in the order in which its iterations ended. */
-function itemsOf(items: Draft['items']): StepValue {
-  const inOrder = [...items].toSorted(([a], [b]) => a - b).map(([, value]) => value);
-  const stored = inOrder.filter((value) => value !== undefined);
-  return { kind: 'items', items: stored, failed: inOrder.length - stored.length };
-}
-
-function setValue(draft: Draft, value: StepValue | undefined): void {
+function setValue(draft: Draft, value: StoredValue | undefined): void {
   if (value === undefined) return;
   draft.value = value;
   draft.childId = value.kind === 'value' ? (childIdOf(value.value) ?? draft.childId) : draft.childId;
 }
 
-/** An iteration's command on the Rust server ends in `:i0`, `:i1`, … */
-function iterationOf(commandId: string | undefined): number | undefined {
-  const index = /:i(\d{1,9})$/.exec(commandId ?? '')?.[1];
-  return index === undefined ? undefined : Number(index);
-}
-
 /** `effects[type]` writes an event of that type into its step. */
 const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>> = {
-  'command.issued'(draft) {
+  'command.issued'(draft, event) {
+    draft.loop.issued(event);
     if (draft.status === 'FAILED') draft.status = 'PENDING';
   },
   'command.claimed': begin,
   'command.started': begin,
-  'step.enter': begin,
+  'step.enter'(draft, event) {
+    draft.loop.entered(event);
+    begin(draft, event);
+  },
   'call.done': done,
   'call.error': (draft, event) => fail(draft, event),
   'command.failed': (draft, event) => fail(draft, event),
@@ -288,6 +284,7 @@ const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>>
   },
   'loop.done'(draft, event) {
     end(draft, event);
+    draft.loop.done(event);
     const result = event.context?.['result'];
     if (result !== undefined) draft.value = { kind: 'value', value: result };
   },
@@ -297,7 +294,7 @@ const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>>
 const additions = ['command_id', 'worker_id', 'loop_event_id'];
 
 /** The Python server stores scalars of a result, rows of SQL up to 16, and a reference to what is larger. */
-function pythonValue(result: JsonObject | undefined): StepValue | undefined {
+function pythonValue(result: JsonObject | undefined): StoredValue | undefined {
   const context = isJsonObject(result?.['context']) ? without(result['context'], additions) : {};
   const reference = result?.['reference'];
   const ref = isJsonObject(reference) ? textMember(reference, 'ref') : undefined;
@@ -359,6 +356,7 @@ export function unwrapped(value: unknown): unknown {
   if (isHttpAnswer(own)) return { status_code: own['status_code'], data: own['data'] ?? null };
   if (isSqlAnswer(own)) return sqlResult(own);
   if (isChildStatus(own)) return childResult(own);
+  if (isLoopSummary(own)) return lastOfLoop(own);
   return isChildStart(own) ? { execution_id: own['execution_id'] } : own;
 }
 
@@ -374,6 +372,10 @@ const endMembers = new Set(['status', 'step', 'message']);
 /** NoETL's message in place of a result that a script did not give. */
 const noResultMessage = 'Code executed without explicit result variable';
 
+/** What NoETL gives for a script without a result. `value` unwrapped. */
+export const isNoResult = (value: unknown): boolean =>
+  isJsonObject(value) && value['status'] === 'success' && value['message'] === noResultMessage;
+
 /**
  * Whether a result reports only that the step ended: nothing, `{"status": "complete"}`, `{"step": "end", "status":
  * "noop"}`, `{"status": "ok", "message": "noop"}`, or that a script gave no result. `value` unwrapped.
@@ -383,7 +385,7 @@ export function saysNothing(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const names = Object.keys(value);
   const { status, message } = value;
-  if (status === 'success' && message === noResultMessage) return true;
+  if (isNoResult(value)) return true;
   const isWord = typeof status === 'string' && endWords.has(status.toLowerCase());
   return isWord && names.every((name) => endMembers.has(name)) && (message === undefined || message === 'noop');
 }
@@ -448,8 +450,22 @@ const isChildStatus = (value: JsonObject): boolean =>
   (Object.hasOwn(value, 'completion_inferred') ||
     hasAll(value, ['current_step', 'is_cancelled', 'progress', 'status']));
 
+/** The Python server hands on `{ stats, results }` of a loop, with the item that ended last as the only one. */
+export function isLoopSummary({ stats, results, ...more }: JsonObject): boolean {
+  if (!isJsonObject(stats) || !Array.isArray(results) || Object.keys(more).some((name) => name !== 'context'))
+    return false;
+  return Object.keys(stats).length === 3 && hasAll(stats, ['total', 'failed', 'success']);
+}
+
+/** A loop of which no event is known: a sub-playbook's, or one far back. */
+function lastOfLoop({ stats, results }: JsonObject): JsonObject {
+  const items = (Array.isArray(results) ? results : []).map(unwrapped);
+  const { total = null, failed = 0 } = isJsonObject(stats) ? stats : {};
+  return { items, total, kept: items.filter((item) => !isPreview(item)).length, failed };
+}
+
 /** A sub-playbook without `return_step` gives its parent no more than its id. */
-const isChildStart = (value: JsonObject): boolean =>
+export const isChildStart = (value: JsonObject): boolean =>
   isText(value['execution_id']) &&
   isText(value['status']) &&
   (value['data'] === undefined || isJsonObject(value['data'])) &&

@@ -53,6 +53,18 @@ export function inOrder(events: readonly JsonObject[]): readonly JsonObject[] {
   return first !== undefined && last !== undefined && isBefore(last, first) ? events.toReversed() : events;
 }
 
+/** The end of a loop or of one of its iterations (Python). */
+export const isOfLoop = ({ type, result }: RunEvent): boolean =>
+  type === 'loop.done' || objectMember(result ?? {}, 'context')?.['loop_event_id'] !== undefined;
+
+/** Each event once, oldest first. Events without an id of digits are left out. */
+export function byId(events: readonly RunEvent[]): readonly RunEvent[] {
+  const found = new Map(
+    events.flatMap((event) => (/^\d{1,20}$/.test(event.id ?? '') ? [[BigInt(event.id ?? ''), event] as const] : [])),
+  );
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event);
+}
+
 function isBefore(one: JsonObject, other: JsonObject): boolean {
   const [a, b] = [one, other].map((event) => idText(event['event_id']) ?? '');
   return a !== undefined && b !== undefined && /^\d+$/.test(a) && /^\d+$/.test(b) && BigInt(a) < BigInt(b);

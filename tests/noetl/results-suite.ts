@@ -112,7 +112,7 @@ export function resultsSuite(release: NoetlRelease | undefined): void {
 }
 
 function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected): void {
-  const { status = 'COMPLETED', result, step, text: textOutput, failure, steps, stepError, raw } = expected;
+  const { status = 'COMPLETED', result, step, text: textOutput, failure, steps, stepError, stepResult, raw } = expected;
   expect(execution.status).toBe(status);
   expect(code).toBe(expected.code);
   if (result !== undefined) expect({ result: execution.result }).toMatchObject({ result });
@@ -121,7 +121,9 @@ function assertAsExpected({ execution, text, code }: RunEnd, expected: Expected)
   if (failure === undefined || failure === null) expect(execution.failure).toBeNull();
   else expect(execution.failure).toMatchObject(failure);
   if (steps !== undefined) expect(execution.steps.map(({ name, status }) => `${name} ${status}`)).toEqual(steps);
-  if (stepError !== undefined) expect(execution.steps).toContainEqual(stepError);
+  for (const one of [stepError, stepResult]) {
+    if (one !== undefined) expect(execution.steps).toContainEqual(expect.objectContaining(one));
+  }
   if (raw !== undefined) expect(text).toContain(raw);
   expect(text).not.toMatch(/hunter2|statement_count|noetl:\/\/|command_id/);
 }

@@ -41,7 +41,7 @@ export const sql = (name: string, query: string): Step => ({
 export interface Expected {
   readonly status?: string;
   readonly result?: unknown;
-  readonly step?: string | null;
+  readonly step?: string | null | undefined;
   readonly text?: string | null;
   readonly failure?: {
     readonly step: string;
@@ -52,8 +52,10 @@ export interface Expected {
   } | null;
   /** The error of a step, whatever came of the execution. */
   readonly stepError?: { readonly name: string; readonly status: string; readonly error: string } | undefined;
+  /** The result of a step, whatever came of the execution. */
+  readonly stepResult?: { readonly name: string; readonly result: unknown } | undefined;
   /** Every step with its state, in order. */
-  readonly steps?: readonly string[];
+  readonly steps?: readonly string[] | undefined;
   /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */
   readonly raw?: string;
   /** Code of the error at `result`. */

@@ -1,16 +1,11 @@
 import { expect } from 'vitest';
 import { failureCases } from './failure-playbooks.ts';
-import { type Case, end, goesOn, one, python, type Step, sql, start } from './playbook-cases.ts';
+import { loopCases } from './loop-playbooks.ts';
+import { type Case, end, goesOn, one, python, sql, start } from './playbook-cases.ts';
 import { shapeCases } from './shape-playbooks.ts';
 
 /** Playbooks that produce something, and what an app must get of them. */
 
-/** A loop over `nums`. */
-const each = (line: string): Step => ({
-  name: 'each',
-  tool: ['tool:', '  kind: python', '  input: {n: "{{ n }}"}', '  code: |', `    ${line}`],
-  loop: ['loop:', '  in: "{{ nums }}"', '  iterator: n', '  spec: {mode: sequential}'],
-});
 const rows40 = "SELECT 9007199254740993::bigint + g AS id, 'Zoë' || g AS name FROM generate_series(1, 40) g;";
 
 export const resultCases: readonly Case[] = [
@@ -191,35 +186,6 @@ export const resultCases: readonly Case[] = [
     { result: { extract_summary: { summary_text: '3 flights found' } }, step: null, text: '3 flights found' },
   ),
   one(
-    'loop',
-    'a loop of 3, then `end`',
-    [start, each('result = {"n": n, "square": n * n}'), end],
-    {
-      result: { each: { stats: { total: 3, failed: 0, success: 3 }, results: [{ n: 3, square: 9 }] } },
-      step: null,
-      rust: {
-        result: {
-          each: {
-            results: [
-              { n: 1, square: 1 },
-              { n: 2, square: 4 },
-              { n: 3, square: 9 },
-            ],
-          },
-        },
-      },
-    },
-    'nums: [1, 2, 3]',
-  ),
-  one(
-    'loop_large',
-    'a loop whose items are 250 KB each',
-    [start, each('result = {"n": n, "lines": ["some words of text " + str(i) for i in range(10000)]}'), end],
-    // The Python server keeps a preview of the last item, with `_truncated` in it.
-    { step: null, raw: '"_truncated":true', rust: { raw: '"some words of text 9999"' } },
-    'nums: [1, 2]',
-  ),
-  one(
     'http',
     'a call of the `http` tool',
     [
@@ -315,6 +281,7 @@ export const resultCases: readonly Case[] = [
       isUnstorable: true,
     },
   ),
+  ...loopCases,
   ...shapeCases,
   ...failureCases,
 ];

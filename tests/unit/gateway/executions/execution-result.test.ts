@@ -289,7 +289,7 @@ describe('results of loops', () => {
       const steps = loopOf({ n: 1 }, { _ref: ref(2) });
       expect(await produced(steps, async (asked) => (asked === ref(2) ? whole : undefined))).toEqual({
         step: 'each',
-        value: { stats: { total: 2, failed: 0, success: 2 }, results: [{ n: 1 }, { lines: ['a'] }] },
+        value: { items: [{ n: 1 }, { lines: ['a'] }], total: 2, kept: 2, failed: 0 },
       });
     });
 
@@ -306,7 +306,7 @@ describe('results of loops', () => {
           each,
           partsOf(steps, async () => undefined),
         ));
-      expect(result).toEqual({ stats: { total: 3, failed: 1, success: 2 }, results: ['a', 'k'] });
+      expect(result).toEqual({ items: ['a', { _failed: true }, 'k'], total: 11, kept: 2, failed: 1 });
       expect(steps[0]).toMatchObject({ status: 'FAILED', error: { text: 'no such city' } });
     });
 
@@ -314,7 +314,7 @@ describe('results of loops', () => {
       const large = (count: number) => loopOf(...Array.from({ length: count }, (_, n) => ({ _ref: ref(n) })));
       const whole = { data: { large: true }, duration_ms: 1, status: 'success' };
       const { value } = await produced(large(maxReferences), async () => whole);
-      expect(value).toMatchObject({ stats: { success: maxReferences } });
+      expect(value).toMatchObject({ kept: maxReferences });
       const asked: string[] = [];
       const resolve = async (one: string) => asked.push(one);
       await expect(produced(large(maxReferences + 1), resolve)).rejects.toMatchObject({ code: 'ERR_RESULT_TOO_LARGE' });

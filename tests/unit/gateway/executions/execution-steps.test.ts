@@ -219,13 +219,6 @@ describe('the result that the Rust server keeps', () => {
     });
     expect(stepsAfter(['call.done', rust({ ...handled, exit_code: 0 })])[0]?.error).toBeUndefined();
   });
-
-  test("the only iteration of a loop is the step's own result", () => {
-    expect(stepsAfter(['call.done', rust({ data: 1 }, 'success', '7:a:1:i0')])[0]?.value).toEqual({
-      kind: 'value',
-      value: 1,
-    });
-  });
 });
 
 describe('the ends of a run', () => {
