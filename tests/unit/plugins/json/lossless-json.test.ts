@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { idText, isRawNumber, parseJson, rawNumber } from '../../../../plugins/json/lossless-json.ts';
-import { processorTimeOf } from '../../../support/processor-time.ts';
 
 function messageOf(run: () => unknown): string {
   try {
@@ -76,17 +75,13 @@ describe('parseJson', () => {
     );
   });
 
-  it.each([
-    ['empty objects', '{},'],
-    ['numbers', '1,'],
-    ['texts', '"abc",'],
-    ['rows', '{"name":"abc","ok":true,"n":1.5},'],
-  ])('costs about twice plain JSON.parse with one long number among %s', (_name, unit) => {
-    const text = `{"n":9007199254740993,"q":[${unit.repeat(Math.ceil(500_000 / unit.length))}1]}`;
-    const plain = processorTimeOf(() => JSON.parse(text));
-    const exact = processorTimeOf(() => parseJson(text));
-    // A reviver takes more than ten times as long.
-    expect(exact).toBeLessThan(Math.max(plain * 8, 20_000));
+  it('leaves parsing to the engine, without a reviver: that takes ten times as long', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    parseJson('{"n":9007199254740993,"q":[{},1,"abc"]}');
+    parseJson('{"n":1}');
+    const given = parse.mock.calls.map((args) => args.length);
+    parse.mockRestore();
+    expect(given).toEqual([1, 1]);
   });
 
   it.each([
@@ -131,9 +126,9 @@ describe('parseJson', () => {
 });
 
 describe('rawNumber', () => {
-  it('takes a million digits without turning them into a big integer', () => {
+  it('takes a million digits', () => {
     const digits = '9'.repeat(1_000_000);
-    expect(processorTimeOf(() => rawNumber(digits))).toBeLessThan(50_000);
+    expect(JSON.stringify(rawNumber(digits))).toBe(digits);
   });
 
   it.each(['9007199254740992', '-9007199254740993', '12345678901234567890'])('%s stays exact', (digits) => {
