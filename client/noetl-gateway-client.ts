@@ -821,8 +821,10 @@ export interface ExecutionStep {
   readonly attempts: number;
   /** When a worker last reported it. */
   readonly lastSeenAt: string | null;
-  /** The execution that it started, when it runs a playbook. */
+  /** The execution that it started, when it runs a playbook: of several the one that failed, else the last. */
   readonly executionId: string | null;
+  /** The executions that it started; in a loop one for each iteration that has ended. */
+  readonly executionIds: readonly string[] | null;
   readonly result: unknown;
   /** Why it failed; of a completed step, the error that the playbook handled. */
   readonly error: string | null;
@@ -851,7 +853,7 @@ export interface Execution {
   readonly textOutput: string | null;
   /** Why it failed. */
   readonly error: string | null;
-  /** The step that failed first, also while others still run. */
+  /** The step that failed first, also while others still run, and where the run went on after a sub-playbook that failed. */
   readonly failure: ExecutionFailure | null;
   /** Steps in the order of their start, all of them or those that are named. */
   readonly steps: readonly ExecutionStep[] | null;
@@ -1227,7 +1229,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     dashboardStats: (more) =>
       call('dashboardStats', 'query dashboardStats{dashboardStats{activeWorkflows failedExecutions stats status successfulExecutions totalExecutions totalPlaybooks}}', undefined, more),
     execution: (args, more) =>
-      call('execution', 'query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}', args, more),
+      call('execution', 'query execution($id:ID!){execution(id:$id){id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId executionIds result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}', args, more),
     executionEvents: (args, more) =>
       call('executionEvents', 'query executionEvents($id:ID!$page:Int$pageSize:Int$sinceEventId:ID$eventType:String){executionEvents(id:$id page:$page pageSize:$pageSize sinceEventId:$sinceEventId eventType:$eventType)}', args, more),
     executionStatus: (args, more) =>
@@ -1251,11 +1253,11 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     endSessions: (args, more) =>
       call('endSessions', 'mutation endSessions($userId:String$session:String$issuer:String$subject:String$client:String){endSessions(userId:$userId session:$session issuer:$issuer subject:$subject client:$client)}', args, more),
     executePlaybook: (args, more) =>
-      call('executePlaybook', 'mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}}', args, more),
+      call('executePlaybook', 'mutation executePlaybook($name:String!$variables:JSON$resourceKind:String$clientId:String$waitSeconds:Int){executePlaybook(name:$name variables:$variables resourceKind:$resourceKind clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId executionIds result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}}', args, more),
     registerPlaybook: (args, more) =>
       call('registerPlaybook', 'mutation registerPlaybook($content:String!$resourceType:String){registerPlaybook(content:$content resourceType:$resourceType){catalogId kind message path status version}}', args, more),
     rerunExecution: (args, more) =>
-      call('rerunExecution', 'mutation rerunExecution($variables:JSON$id:ID!$clientId:String$waitSeconds:Int){rerunExecution(variables:$variables id:$id clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}}', args, more),
+      call('rerunExecution', 'mutation rerunExecution($variables:JSON$id:ID!$clientId:String$waitSeconds:Int){rerunExecution(variables:$variables id:$id clientId:$clientId waitSeconds:$waitSeconds){id executionId name path status textOutput requestId clientId result error execution{id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId executionIds result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}}', args, more),
     saveCredential: (args, more) =>
       call('saveCredential', 'mutation saveCredential($credentialType:String$data:JSON!$description:String$meta:JSON$name:String!$tags:JSON){saveCredential(credentialType:$credentialType data:$data description:$description meta:$meta name:$name tags:$tags){createdAt credentialType description id meta name tags updatedAt}}', args, more),
   };
@@ -1263,7 +1265,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     read: (id, more) => fields.execution({ id }, more),
     start: (name, variables, more) => fields.executePlaybook({ name, variables }, more),
     cancel: (id) => fields.cancelExecution({ id }),
-    updates: updatesOf<Execution>(connection, 'subscription executionUpdates($id:ID!){executionUpdates(id:$id){id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}'),
+    updates: updatesOf<Execution>(connection, 'subscription executionUpdates($id:ID!){executionUpdates(id:$id){id executionId path name version status result resultStep textOutput error failure{step message code httpStatus retryable}steps{name status startedAt finishedAt attempts lastSeenAt executionId executionIds result error failure{step message code httpStatus retryable}}currentStep progress startedAt finishedAt parentId}}'),
   });
   return Object.assign(connection, fields, executions);
 }

@@ -182,7 +182,8 @@ async function endedView(
     snapshot,
     () => executions.outcome(snapshot, asking),
     row.maxResponseBytes ?? maxResultBytes,
-    asking.user?.roles,
+    // Who may start a playbook may not see every execution that it starts.
+    { roles: asking.user?.roles },
   );
   const { result, textOutput, error } = execution;
   return {

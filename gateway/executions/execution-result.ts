@@ -198,9 +198,22 @@ export class Outcome {
     return stepResult(step, await this.#parts());
   }
 
-  /** Null when no step has failed, or the execution completed anyway. */
+  /**
+   * The step that failed first, else the one whose result is lost; undefined: none, or the execution completed anyway.
+   * It may complete after a sub-playbook that failed, which is named, too.
+   */
+  async failedStep(): Promise<StepFacts | undefined> {
+    const { over, detail } = this.#snapshot;
+    if (over?.end !== 'COMPLETED') return failedOf(await this.facts());
+    return detail.server === 'rust'
+      ? undefined
+      : (await this.facts()).find(({ failedChild }) => failedChild !== undefined);
+  }
+
+  /** Null when there is no {@link failedStep}. */
   async failure(view: ErrorView): Promise<Failure | null> {
-    return this.#snapshot.over?.end === 'COMPLETED' ? null : (failureOf(await this.facts(), view) ?? null);
+    const step = await this.failedStep();
+    return step === undefined ? null : failureOf(step, view);
   }
 
   /** How a caller with these roles reads errors. */
@@ -326,7 +339,8 @@ export async function producedBy(parts: OutcomeParts): Promise<Produced> {
 }
 
 /** @returns undefined when none of the steps gave anything */
-async function valuesByName(steps: readonly StepFacts[], parts: OutcomeParts): Promise<JsonObject | undefined> {
+async function valuesByName(all: readonly StepFacts[], parts: OutcomeParts): Promise<JsonObject | undefined> {
+  const steps = all.filter(({ status }) => status !== 'FAILED');
   assertReadable(steps);
   const values = await Promise.all(
     steps.map(
@@ -370,7 +384,10 @@ interface ItemValue {
 }
 
 async function itemValue(item: LoopItem, parts: OutcomeParts): Promise<ItemValue> {
-  if (item.state === 'failed') return { value: failedMark, isWhole: false };
+  if (item.state === 'failed') {
+    const { childId } = item;
+    return { value: { ...failedMark, ...(childId !== undefined && { execution_id: childId }) }, isWhole: false };
+  }
   const { value, ...more } = await wholeItem(item, parts);
   const own = await plainValue(value, parts);
   // Of a sub-playbook that was only started there is no more than its id.
@@ -467,10 +484,13 @@ const withoutReason = ({ error, value, ...step }: StepFacts): StepFacts => ({
 });
 
 /** The first step that failed, else the one whose result is lost. */
-export function failureOf(steps: readonly StepFacts[], view: ErrorView): Failure | undefined {
-  const failed = steps.find(({ status }) => status === 'FAILED') ?? steps.find(({ value }) => value?.kind === 'lost');
-  return failed && (stepFailure(failed, view) ?? failureWith(failed.name, plainReason(failedText), view));
+export function failedOf(steps: readonly StepFacts[]): StepFacts | undefined {
+  return steps.find(({ status }) => status === 'FAILED') ?? steps.find(({ value }) => value?.kind === 'lost');
 }
+
+/** Why a step failed, whether or not NoETL keeps a reason. */
+export const failureOf = (step: StepFacts, view: ErrorView): Failure =>
+  stepFailure(step, view) ?? failureWith(step.name, plainReason(failedText), view);
 
 /** Of a step that completed: the error that was handled. */
 export function stepFailure({ name, error, value }: StepFacts, view: ErrorView): Failure | undefined {

@@ -40,8 +40,10 @@ export interface StepFacts {
   readonly lastSeenAt: number | undefined;
   /** Of a step that failed; and of one that completed where the playbook's policy went on after an error. */
   readonly error: Reason | undefined;
-  /** The execution that it started, when it is a sub-playbook. */
-  readonly childId: string | undefined;
+  /** The executions that it started, when it is a sub-playbook: in a loop one for each iteration, in the order of their ends. */
+  readonly childIds: readonly string[];
+  /** Of these, the first that failed. NoETL reports it in the child's state alone (Python). */
+  readonly failedChild: string | undefined;
   /** No other step was started when it had ended, by events that report it (Python). */
   readonly isEnd: boolean;
   readonly value: StepValue | undefined;
@@ -90,7 +92,11 @@ export function collectSteps(
     ...older.map((name): StepFacts => {
       const loop = loops.get(name);
       const value = loop?.kind === 'items' ? loop : wholeValue(name, variables, contexts);
-      return { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value };
+      const child = value?.kind === 'value' ? childOf(value.value) : undefined;
+      const step: StepFacts = { ...emptyStep(name), status: 'COMPLETED', attempts: 1, value };
+      return child === undefined
+        ? step
+        : withChildren({ ...step, childIds: [child.id] }, child.hasFailed ? child.id : undefined);
     }),
     ...steps,
   ];
@@ -162,11 +168,13 @@ function wholeValue(
 
 const emptyStep = (name: string): StepFacts => ({
   ...{ name, status: 'PENDING', startedAt: undefined, finishedAt: undefined, attempts: 0, lastSeenAt: undefined },
-  ...{ error: undefined, childId: undefined, isEnd: false, value: undefined },
+  ...{ error: undefined, childIds: [], failedChild: undefined, isEnd: false, value: undefined },
 });
 
 type Draft = Mutable<StepFacts> & {
   readonly starts: Map<string, number>;
+  /** Whether it failed, by the child's id. */
+  readonly children: Map<string, boolean>;
   readonly loop: LoopItems;
 };
 
@@ -176,7 +184,12 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
   for (const event of events) {
     const apply = Object.hasOwn(effects, event.type) ? effects[event.type] : undefined;
     if (apply === undefined || event.step === '') continue;
-    const draft = drafts.get(event.step) ?? { ...emptyStep(event.step), starts: new Map(), loop: new LoopItems() };
+    const draft = drafts.get(event.step) ?? {
+      ...emptyStep(event.step),
+      starts: new Map(),
+      children: new Map(),
+      loop: new LoopItems(),
+    };
     drafts.set(event.step, draft);
     apply(draft, event);
     draft.lastSeenAt = event.at ?? draft.lastSeenAt;
@@ -189,9 +202,20 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
     .toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
 }
 
-function finished({ starts, loop, ...facts }: Draft, budget: ReferenceBudget): StepFacts {
+function finished({ starts, children, loop, ...facts }: Draft, budget: ReferenceBudget): StepFacts {
   const attempts = Math.max(facts.attempts, ...starts.values());
-  return { ...facts, attempts, value: loop.value(budget) ?? facts.value };
+  const step = { ...facts, attempts, value: loop.value(budget) ?? facts.value, childIds: [...children.keys()] };
+  const [failed] = [...children].find(([, hasFailed]) => hasFailed) ?? [];
+  return withChildren(step, failed);
+}
+
+/** A reason of the gateway's own: why the child failed, only the child's execution has. */
+const childFailed = { ...plainReason('the sub-playbook of this step failed'), code: 'SUB_PLAYBOOK_FAILED' };
+
+/** A step has failed whose sub-playbook has, although NoETL goes on as after any other. */
+function withChildren(step: StepFacts, failedChild: string | undefined): StepFacts {
+  if (failedChild === undefined || (step.status !== 'COMPLETED' && step.status !== 'FAILED')) return step;
+  return { ...step, status: 'FAILED', error: step.error ?? childFailed, failedChild };
 }
 
 function cancel(draft: Draft): void {
@@ -248,15 +272,17 @@ function done(draft: Draft, event: RunEvent): void {
   }
   end(draft, event);
   const value = rust === undefined ? pythonValue(event.result) : rustValue(rust.data);
-  draft.loop.ended(event, value ?? { kind: 'value', value: undefined });
-  setValue(draft, value);
+  const child = value?.kind === 'value' ? childOf(value.value) : undefined;
+  // A step that runs again has the child of its last run; iterations of a loop have one each.
+  if (contextOf(event)?.['loop_event_id'] === undefined) draft.children.clear();
+  if (child !== undefined) draft.children.set(child.id, child.hasFailed);
+  draft.loop.ended(
+    event,
+    child?.hasFailed === true ? undefined : (value ?? { kind: 'value', value: undefined }),
+    child?.id,
+  );
+  draft.value = value ?? draft.value;
   draft.error ??= rust?.handled;
-}
-
-function setValue(draft: Draft, value: StoredValue | undefined): void {
-  if (value === undefined) return;
-  draft.value = value;
-  draft.childId = value.kind === 'value' ? (childIdOf(value.value) ?? draft.childId) : draft.childId;
 }
 
 /** `effects[type]` writes an event of that type into its step. */
@@ -361,9 +387,10 @@ export function unwrapped(value: unknown): unknown {
 }
 
 /** The execution that a step started, when the step was a sub-playbook. `value` not yet unwrapped. */
-function childIdOf(value: unknown): string | undefined {
+function childOf(value: unknown): { readonly id: string; readonly hasFailed: boolean } | undefined {
   if (!isJsonObject(value) || !(isChildStatus(value) || isChildStart(value))) return undefined;
-  return idText(value['execution_id']);
+  const id = idText(value['execution_id']);
+  return id === undefined ? undefined : { id, hasFailed: isChildStatus(value) && value['failed'] === true };
 }
 
 /** Words of NoETL and of its playbooks for "this step is over". */
@@ -480,7 +507,7 @@ function childResult(value: JsonObject): unknown {
   if (!saysNothing(own)) return own;
   const names = Array.isArray(steps) ? steps.filter((name): name is string => typeof name === 'string') : [];
   const results = names
-    .filter((name) => Object.hasOwn(variables, name))
+    .filter((name) => Object.hasOwn(variables, name) && childOf(variables[name])?.hasFailed !== true)
     .map((name) => [name, unwrapped(variables[name])]);
   return results.length === 0 ? { execution_id } : Object.fromEntries(results);
 }

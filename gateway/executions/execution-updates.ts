@@ -8,7 +8,7 @@ import { snapshotBytes } from './execution-cache.ts';
 import { type Snapshot, stateOf } from './execution-end.ts';
 import type { ExecutionDetail } from './execution-read.ts';
 import { stepsOf } from './execution-steps.ts';
-import { executionView } from './execution-views.ts';
+import { childFailures, executionView } from './execution-views.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 import { decodeRunEvents } from './run-event.ts';
 
@@ -72,9 +72,12 @@ async function* endingWithError(updates: AsyncGenerator<Update>): AsyncGenerator
 
 // No caller's name: the snapshot is shared, so no user pays for what is read for it.
 const updateOf =
-  (snapshot: Snapshot, { context }: RootCall, { executions, maxResultBytes }: UpdatesOptions): Update =>
+  (snapshot: Snapshot, call: RootCall, { executions, maxResultBytes, gate }: UpdatesOptions): Update =>
   () =>
-    executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes, context.caller.session.user.roles);
+    executionView(snapshot, () => executions.outcome(snapshot, {}), maxResultBytes, {
+      roles: call.context.caller.session.user.roles,
+      childFailure: childFailures(call, executions, gate, {}),
+    });
 
 /** The session of a stream is checked again after this, milliseconds. */
 const checkMs = 5_000;

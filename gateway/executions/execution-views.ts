@@ -9,10 +9,18 @@ import type { UpstreamCall } from '../../plugins/ports.ts';
 import { kept } from '../../plugins/single-flight.ts';
 import type { CallPlan } from '../calls/call-plan.ts';
 import type { Asking } from '../calls/root-fields.ts';
-import { askingOf, type RootAnswer } from '../calls/root-fields.ts';
+import { askingOf, type RootAnswer, type RootCall } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
 import { type Snapshot, stateOf } from './execution-end.ts';
-import { assertReadable, type Outcome, ResultLost, referencesIn, stepFailure } from './execution-result.ts';
+import {
+  assertReadable,
+  type Failure,
+  failureOf,
+  type Outcome,
+  ResultLost,
+  referencesIn,
+  stepFailure,
+} from './execution-result.ts';
 import type { StepFacts } from './execution-steps.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from './executions.ts';
 
@@ -32,7 +40,45 @@ export function answerExecution(
   return async (call) => {
     const asking = askingOf(row, call.context);
     const snapshot = await executions.readAllowed(call, executionIdOf(call.decision.args[argument]), asking, gate);
-    return executionView(snapshot, () => executions.outcome(snapshot, asking), maxBytes, asking.user?.roles);
+    const reader = { roles: asking.user?.roles, childFailure: childFailures(call, executions, gate, asking) };
+    return executionView(snapshot, () => executions.outcome(snapshot, asking), maxBytes, reader);
+  };
+}
+
+/** Who reads an execution. */
+export interface ExecutionReader {
+  /** Some may read errors as NoETL stored them. */
+  readonly roles: readonly string[] | undefined;
+  /** Why a sub-playbook failed; undefined: this reader may not see its execution, or it has no reason. */
+  readonly childFailure?: (id: string) => Promise<Failure | undefined>;
+}
+
+/** Sub-playbooks of sub-playbooks that are followed to a reason. */
+const deepestChild = 3;
+
+/** Reasons of sub-playbooks for a caller, by the rule by which this caller sees their executions. */
+export function childFailures(
+  call: RootCall,
+  executions: Executions,
+  gate: ExecutionGate,
+  asking: Asking,
+): (id: string) => Promise<Failure | undefined> {
+  return async (first) => {
+    let found: Failure | undefined;
+    let id: string | undefined = first;
+    try {
+      for (let depth = 0; id !== undefined && depth < deepestChild; depth += 1) {
+        const snapshot = await executions.readAllowed(call, executionIdOf(id), asking, gate);
+        const outcome = executions.outcome(snapshot, asking);
+        const step = await outcome.failedStep();
+        if (step === undefined) break;
+        found = failureOf(step, outcome.errorView(call.context.caller.session.user.roles));
+        id = step.failedChild;
+      }
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'ERR_NOT_FOUND') throw error;
+    }
+    return found;
   };
 }
 
@@ -40,19 +86,21 @@ export function answerExecution(
  * The fields of an `Execution`; functions are called when the field is selected. Each is worked out once for an answer,
  * however often it is called, so that an answer that is completed a second time asks NoETL for nothing.
  * @param outcome called when a field needs it: a poll of the status does not
- * @param roles of the caller, some of which may read errors as NoETL stored them
  */
 export function executionView(
   snapshot: Snapshot,
   outcome: () => Outcome,
   maxBytes: number,
-  roles: readonly string[] = [],
+  reader: ExecutionReader,
 ): Readonly<Record<string, unknown>> {
   const { detail, over } = snapshot;
   const { id, path } = detail;
   const bounded = (value: unknown) => withinBytes(value, maxBytes);
   const steps = new Map<string, ReturnType<typeof stepViews>>();
-  const failure = kept(() => outcome().failure(outcome().errorView(roles)));
+  const failure = kept(async () => {
+    const step = await outcome().failedStep();
+    return step === undefined ? null : shownFailure(step, failureOf, outcome(), reader);
+  });
   return {
     id,
     executionId: id,
@@ -76,7 +124,7 @@ export function executionView(
     failure,
     steps({ names = null }: { names?: readonly string[] | null } = {}) {
       const key = JSON.stringify(names);
-      const views = steps.get(key) ?? stepViews(outcome(), over !== undefined, names, bounded, roles);
+      const views = steps.get(key) ?? stepViews(outcome(), over !== undefined, names, bounded, reader);
       steps.set(key, views);
       return views;
     },
@@ -133,7 +181,7 @@ async function stepViews(
   isOver: boolean,
   names: readonly string[] | null,
   bounded: (value: unknown) => unknown,
-  roles: readonly string[],
+  reader: ExecutionReader,
 ) {
   const steps = isOver ? await outcome.steps() : await outcome.facts();
   const wanted = names === null ? steps : steps.filter(({ name }) => names.includes(name));
@@ -144,14 +192,17 @@ async function stepViews(
       assertReadable(all.filter(({ name }) => wanted.some((each) => each.name === name)));
     return outcome.stepResult(whole);
   };
-  return wanted.map((step) => ({
-    ...stepView(step, outcome.errorView(roles)),
+  return wanted.map((step, index) => ({
+    ...stepView(step, outcome, index < maxChildFailures ? reader : { roles: reader.roles }),
     result: kept(async () => bounded((await reported(resultOf(step))) ?? null)),
   }));
 }
 
-function stepView(step: StepFacts, view: ErrorView) {
-  const failure = stepFailure(step, view) ?? null;
+/** Failed sub-playbooks whose reasons are read are among the first steps: each costs some calls. */
+const maxChildFailures = 32;
+
+function stepView(step: StepFacts, outcome: Outcome, reader: ExecutionReader) {
+  const failure = kept(async () => (await shownFailure(step, stepFailure, outcome, reader)) ?? null);
   return {
     name: step.name,
     status: step.status,
@@ -159,10 +210,24 @@ function stepView(step: StepFacts, view: ErrorView) {
     finishedAt: isoText(step.finishedAt),
     attempts: step.attempts,
     lastSeenAt: isoText(step.lastSeenAt),
-    executionId: step.childId ?? null,
-    error: failure?.message ?? null,
+    executionId: step.failedChild ?? step.childIds.at(-1) ?? null,
+    executionIds: step.childIds,
+    error: kept(async () => (await failure())?.message ?? null),
     failure,
   };
+}
+
+/** The failure of a step; where its sub-playbook failed, the sub-playbook's, for those who may see that. */
+async function shownFailure<F extends Failure | undefined>(
+  step: StepFacts,
+  own: (step: StepFacts, view: ErrorView) => F,
+  outcome: Outcome,
+  { roles, childFailure }: ExecutionReader,
+): Promise<Failure | F> {
+  const view = outcome.errorView(roles ?? []);
+  const { failedChild, name } = step;
+  const found = failedChild === undefined || view === 'hidden' ? undefined : await childFailure?.(failedChild);
+  return found === undefined ? own(step, view) : { ...found, step: name };
 }
 
 const stepUnderWay = (steps: readonly StepFacts[]): string | null =>

@@ -11,7 +11,8 @@ export type LoopItem =
       readonly value: StoredValue;
       readonly within?: { readonly ref: string; readonly step: string };
     }
-  | { readonly state: 'failed' };
+  /** `childId`: the execution of the sub-playbook that failed. */
+  | { readonly state: 'failed'; readonly childId?: string | undefined };
 
 /** The iterations of a loop that have ended, in the order of the loop. */
 export interface LoopValue {
@@ -94,15 +95,18 @@ export class LoopItems {
     this.#total = size;
   }
 
-  /** The end of an iteration; undefined: it failed. Events that are no iteration's change nothing. */
-  ended({ id, result, commandId }: RunEvent, value: StoredValue | undefined): void {
+  /**
+   * The end of an iteration; undefined: it failed. Events that are no iteration's change nothing.
+   * @param childId the execution that the iteration started
+   */
+  ended({ id, result, commandId }: RunEvent, value: StoredValue | undefined, childId?: string): void {
     const loopId = textMember(objectIn(result, 'context'), 'loop_event_id');
     if (commandId === undefined || (loopId ?? this.#loopId ?? iterationOf(commandId)) === undefined) return;
     this.#loopId ??= loopId;
     // An iteration of the step's run before this one.
     if (loopId !== undefined && loopId !== this.#loopId) return;
     const state = loopId === undefined || value?.kind === 'reference' ? 'whole' : 'part';
-    const ended: Ended = { id, commandId, item: value === undefined ? { state: 'failed' } : { state, value } };
+    const ended: Ended = { id, commandId, item: value === undefined ? { state: 'failed', childId } : { state, value } };
     this.#commands.add(commandId);
     this.#ended.set(commandId, ended);
     this.#sinceCommand.push(ended);

@@ -33,7 +33,7 @@ type Execution {
   textOutput: String
   "Why it failed."
   error: String
-  "The step that failed first, also while others still run."
+  "The step that failed first, also while others still run, and where the run went on after a sub-playbook that failed."
   failure: ExecutionFailure
   "Steps in the order of their start, all of them or those that are named."
   steps(names: [String!]): [ExecutionStep!]
@@ -70,8 +70,10 @@ type ExecutionStep {
   attempts: Int!
   "When a worker last reported it."
   lastSeenAt: String
-  "The execution that it started, when it runs a playbook."
+  "The execution that it started, when it runs a playbook: of several the one that failed, else the last."
   executionId: ID
+  "The executions that it started; in a loop one for each iteration that has ended."
+  executionIds: [ID!]
   result: JSON
   "Why it failed; of a completed step, the error that the playbook handled."
   error: String

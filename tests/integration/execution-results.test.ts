@@ -175,6 +175,54 @@ describe('values stay as they are', () => {
   });
 });
 
+describe('a sub-playbook that failed, after which NoETL went on', () => {
+  const parent = recordedExecution('python', 'parent_fails');
+  const child = recordedExecution('python', 'child_fails');
+  const childId = child.start.execution_id;
+
+  async function lookAt(id: string, mayOnExecution: (permission: string, path: string) => boolean) {
+    const { ask, clock } = executorCaller(recordedUpstream(parent, undefined, child).upstream);
+    clock.advance(400 * 86_400_000);
+    const source = `{ execution(id: "x") { status result parentId failure { step message code }
+      steps(names: ["call"]) { status error executionId executionIds failure { step message } result } } }`;
+    const { data, errors } = await ask(source, {
+      ...{ decision: { outcome: 'onAnswer' }, args: { id } },
+      mayOnExecution,
+    });
+    expect(errors).toBeUndefined();
+    return (data as { execution: unknown }).execution;
+  }
+
+  test('is a failed step with its own reason, and both name each other', async () => {
+    const failure = { step: 'call', message: 'the flight is fully booked' };
+    expect(await lookAt(parent.start.execution_id, () => true)).toEqual({
+      ...{ status: 'COMPLETED', result: { start: { ok: true } }, parentId: null, failure: { ...failure, code: null } },
+      steps: [
+        {
+          ...{ status: 'FAILED', error: failure.message, failure, result: { start: { ok: true } } },
+          ...{ executionId: childId, executionIds: [childId] },
+        },
+      ],
+    });
+    expect(await lookAt(childId, () => true)).toMatchObject({ parentId: parent.start.execution_id, status: 'FAILED' });
+  });
+
+  test('says no reason to a caller who may not see its execution', async () => {
+    const seen: string[] = [];
+    const execution = await lookAt(parent.start.execution_id, (_permission, path) => {
+      seen.push(path);
+      return path !== 'results/child_fails';
+    });
+    const message = 'the sub-playbook of this step failed';
+    expect(execution).toMatchObject({
+      failure: { step: 'call', message, code: 'SUB_PLAYBOOK_FAILED' },
+      steps: [{ status: 'FAILED', error: message, executionId: childId }],
+    });
+    expect(seen).toContain('results/child_fails');
+    expect(JSON.stringify(execution)).not.toContain('fully booked');
+  });
+});
+
 describe('the status of a run whose steps still work', () => {
   test('a failed step is no end while another one runs', async () => {
     const recorded = recordedExecution('python', 'fail_then_work');

@@ -19,10 +19,15 @@ export function recordedExecution(server: 'python' | 'rust', name: string): Reco
   return parseJson(readFileSync(file, 'utf8')) as RecordedExecution;
 }
 
-/** An upstream that answers with the recording. @param change edits the detail before it is sent */
+/**
+ * An upstream that answers with the recording.
+ * @param change edits the detail before it is sent
+ * @param child the recording of the execution that it started
+ */
 export function recordedUpstream(
   recorded: RecordedExecution,
   change: (detail: RecordedExecution['detail']) => JsonObject = (detail) => detail,
+  child?: RecordedExecution,
 ) {
   const { execution_id: id } = recorded.start;
   const detail = change(recorded.detail);
@@ -31,6 +36,10 @@ export function recordedUpstream(
     Object.hasOwn(recorded.detail, 'start_time');
   const missing = { status: 404, body: { detail: 'Not Found' } };
   return scriptedUpstream({
+    ...(child !== undefined && {
+      [`GET /api/executions/${child.start.execution_id}`]: { body: child.detail },
+      [`GET /api/executions/${child.start.execution_id}/status`]: { body: child.status },
+    }),
     [`GET /api/executions/${id}`]: (call) => ({ body: withoutEvents(call) ? { ...detail, events: [] } : detail }),
     [`GET /api/executions/${id}/status`]: { body: recorded.status },
     'GET /api/result/resolve': recorded.resolve === undefined ? missing : { body: recorded.resolve },

@@ -173,4 +173,22 @@ export const loopCases: readonly Case[] = [
     { result: whole([{ row: [1, 2] }, { row: [1, 2] }]), step: 'each', rust: { result: { total: 2 } } },
     nums(2),
   ),
+  one(
+    'loop_children_fail',
+    'a loop over sub-playbooks that fail, then `end`',
+    [start, eachChild('child_fails', 'return_step: end'), end],
+    {
+      failure: { step: 'each', message: 'the flight is fully booked' },
+      steps: ['start COMPLETED', 'each FAILED', 'end COMPLETED'],
+      stepResult: {
+        name: 'each',
+        result: {
+          items: [1, 2].map(() => ({ _failed: true, ...startedChild })),
+          ...{ total: 2, kept: 0, failed: 2 },
+        },
+      },
+      rust: { failure: null, steps: undefined, stepResult: undefined },
+    },
+    nums(2),
+  ),
 ];

@@ -14,6 +14,11 @@ const listForm = (name: string, code: readonly string[]): Step => ({
   ],
 });
 
+const subPlaybook = (name: string, path: string, returns = 'end'): Step => ({
+  name,
+  tool: ['tool:', '  kind: playbook', `  path: results/${path}`, `  return_step: ${returns}`],
+});
+
 export const shapeCases: readonly Case[] = [
   one(
     'two_ends',
@@ -60,5 +65,36 @@ export const shapeCases: readonly Case[] = [
       steps: ['start COMPLETED', 'work FAILED', 'end COMPLETED'],
       rust: { status: 'COMPLETED', failure: null },
     },
+  ),
+  one(
+    'child_fails',
+    'a step that raises, for a sub-playbook',
+    [start, python('boom', 'raise ValueError("the flight is fully booked")'), end],
+    {
+      status: 'FAILED',
+      failure: { step: 'boom', message: 'the flight is fully booked' },
+      rust: { status: 'COMPLETED', failure: null },
+    },
+  ),
+  one('parent_fails', 'a sub-playbook that fails, then `end`', [start, subPlaybook('call', 'child_fails'), end], {
+    result: { start: { ok: true } },
+    step: null,
+    failure: { step: 'call', message: 'the flight is fully booked' },
+    steps: ['start COMPLETED', 'call FAILED', 'end COMPLETED'],
+    // It gives its parent no more than its id.
+    rust: { failure: null, steps: undefined },
+  }),
+  one('parent_fails_last', 'a sub-playbook that fails, as the last step', [start, subPlaybook('call', 'child_fails')], {
+    result: null,
+    step: 'call',
+    failure: { step: 'call', message: 'the flight is fully booked' },
+    steps: ['start COMPLETED', 'call FAILED'],
+    rust: { result: undefined, failure: null, steps: undefined },
+  }),
+  one(
+    'grandparent_fails',
+    'a sub-playbook whose own sub-playbook fails',
+    [start, subPlaybook('call', 'parent_fails', 'call')],
+    { status: 'COMPLETED', result: { start: { ok: true } }, failure: null, step: 'call', rust: { result: undefined } },
   ),
 ];

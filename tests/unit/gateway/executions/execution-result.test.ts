@@ -4,6 +4,7 @@ import type { ExecutionReads } from '../../../../gateway/executions/execution-re
 import {
   assertReadable,
   compileResultRules,
+  failedOf,
   failureOf,
   maxReferences,
   Outcome,
@@ -19,7 +20,7 @@ import { failedText, notStored, plainReason } from '../../../../plugins/noetl/fa
 
 const step = (name: string, value: StepFacts['value'], change: Partial<StepFacts> = {}): StepFacts => ({
   ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
-  ...{ error: undefined, childId: undefined, isEnd: false, value, ...change },
+  ...{ error: undefined, childIds: [], failedChild: undefined, isEnd: false, value, ...change },
 });
 const gave = (name: string, value: unknown) => step(name, { kind: 'value', value });
 const endOf = (name: string, value: unknown) => step(name, { kind: 'value', value }, { isEnd: true });
@@ -189,13 +190,16 @@ test.each<[string, readonly StepFacts[], unknown]>([
   ['a result that is lost', [gave('a', 1), lost('b')], { step: 'b', message: notStored }],
   ['none, though an error was handled', [step('a', undefined, { error: plainReason('handled') })], undefined],
 ])('the failure: %s', (_name, steps, want) => {
-  expect(failureOf(steps, 'shown')).toEqual(want === undefined ? undefined : { ...unknown, ...(want as object) });
+  const found = failedOf(steps);
+  expect(found && failureOf(found, 'shown')).toEqual(
+    want === undefined ? undefined : { ...unknown, ...(want as object) },
+  );
 });
 
 test('a failure has the code, the status and the prospect that NoETL stored', () => {
   const error = { text: 'ValueError: upstream is down\nat once', code: 'HTTP_500', httpStatus: 500, retryable: true };
   const { text: _, ...known } = error;
-  expect(failureOf([step('a', undefined, { status: 'FAILED', error })], 'shown')).toEqual({
+  expect(failureOf(step('a', undefined, { status: 'FAILED', error }), 'shown')).toEqual({
     ...{ step: 'a', message: 'upstream is down\nat once' },
     ...known,
   });
@@ -213,7 +217,7 @@ test('what the config says of a playbook: by its path first, then by the first p
 describe('large results', () => {
   const step = (name: string, value: StepFacts['value']): StepFacts => ({
     ...{ name, status: 'COMPLETED', startedAt: undefined, finishedAt: undefined, attempts: 1, lastSeenAt: undefined },
-    ...{ error: undefined, childId: undefined, isEnd: false, value },
+    ...{ error: undefined, childIds: [], failedChild: undefined, isEnd: false, value },
   });
   const large = (n: number) => step(`step${n}`, { kind: 'reference', ref: `noetl://${n}`, beside: {} });
   const largeSteps = (count: number) => Array.from({ length: count }, (_, n) => large(n));

@@ -207,6 +207,25 @@ describe('a loop of the Python server', () => {
     expect(result).toMatchObject({ items: [null, { execution_id: '42' }], kept: 2 });
   });
 
+  test('a sub-playbook that failed is a failed item with its execution, and the step has failed', async () => {
+    const child = (execution_id: string, hasFailed: boolean) => ({
+      execution_id,
+      failed: hasFailed,
+      completion_inferred: false,
+    });
+    const events = [issued(11, 0), issued(13, 1), done(20, 10, child('41', true)), done(21, 12, child('42', false))];
+    const [step] = stepsOf(decodeRunEvents(events));
+    expect(step).toMatchObject({ status: 'FAILED', failedChild: '41', childIds: ['41', '42'] });
+    expect(step?.error?.code).toBe('SUB_PLAYBOOK_FAILED');
+    expect((await resultOf(events)).result).toMatchObject({
+      items: [
+        { _failed: true, execution_id: '41' },
+        { execution_id: '42', _truncated: true },
+      ],
+      ...{ kept: 0, failed: 1 },
+    });
+  });
+
   test('a step without a loop has a plain result', async () => {
     const plain = event(20, 'call.done', { result: { context: { n: 1, command_id: 10 } } });
     expect((await resultOf([event(11, 'command.issued', { context: {} }), plain])).result).toEqual({ n: 1 });
