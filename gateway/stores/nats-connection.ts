@@ -1,5 +1,13 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import {
+  type NatsConnection,
+  NatsConnectionImpl,
+  type NodeConnectionOptions,
+  setTransportFactory,
+} from '@nats-io/transport-node';
+import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js';
 
 /** A connection to NATS that comes back by itself. */
 export interface NatsLink {
@@ -23,6 +31,29 @@ const reconnection = {
   maxPingOut: 2,
   ignoreClusterUpdates: true,
 } as const;
+
+/**
+ * The client's own transport, which leaves the socket of an attempt open that ran out of time: with a server that hangs, sockets would
+ * add up, and a command would not end.
+ */
+class ClosingTransport extends NodeTransport {
+  override async dial({ hostname, port }: { readonly hostname: string; readonly port: number }) {
+    // Known before it is connected, so that `discard` destroys it.
+    this.socket = createConnection({ host: hostname, port, noDelay: true });
+    await once(this.socket, 'connect');
+    return this.socket.removeAllListeners();
+  }
+
+  override close(error?: Error): Promise<void> {
+    if (!this.connected) this.discard();
+    return super.close(error);
+  }
+}
+
+function connect(options: NodeConnectionOptions): Promise<NatsConnection> {
+  setTransportFactory({ factory: () => new ClosingTransport(), dnsResolveFn: nodeResolveHost });
+  return NatsConnectionImpl.connect(options);
+}
 
 /**
  * Connects in the background, for as long as it takes. The client's own wait for a first connection names no

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDevIssuer, type DevIssuer } from '../../dev/issuer.ts';
 import { createNoetlStandIn, type NoetlStandIn } from '../../dev/noetl/stand-in.ts';
@@ -10,7 +12,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 const must = process.env['CI'] === 'true';
 let issuer: DevIssuer;
 let noetl: NoetlStandIn;
-const servers: ChildServer[] = [];
+const servers: Pick<ChildServer, 'remove'>[] = [];
 
 beforeAll(async () => {
   issuer = await createDevIssuer({ clock: Date.now, makeKeyPair: keyPair, audience: 'app', users: [] });
@@ -51,6 +53,14 @@ interface Case {
 
 const nothing = async (scheme: string) => `${scheme}://127.0.0.1:${await freePort()}`;
 
+/** A server that hangs: the system takes the connection, and no word comes. */
+async function silent(scheme: string): Promise<string> {
+  const server = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  servers.push({ remove: async () => void server.close() });
+  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 const redisCases: readonly Case[] = [
   {
     name: 'healthy, with a password',
@@ -84,6 +94,12 @@ const redisCases: readonly Case[] = [
     line: /^PROBLEM +store .*PERMISSION -> .*docs\/sessions\.md/,
   },
   {
+    name: 'takes connections and says nothing',
+    url: () => silent('redis'),
+    code: 1,
+    line: /^PROBLEM +store +the redis session store does not answer/,
+  },
+  {
     name: 'nothing listens',
     url: () => nothing('redis'),
     code: 1,
@@ -110,6 +126,12 @@ const natsCases: readonly Case[] = [
     url: async () => `nats://127.0.0.1:${await started(startNats('nats-server', ['--js=false']))}`,
     code: 1,
     line: /^PROBLEM +store .*JETSTREAM_OFF -> .*JetStream/,
+  },
+  {
+    name: 'takes connections and says nothing',
+    url: () => silent('nats'),
+    code: 1,
+    line: /^PROBLEM +store +the nats session store does not answer/,
   },
   {
     name: 'nothing listens',
