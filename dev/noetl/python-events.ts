@@ -149,10 +149,16 @@ function commandContext({ run, variables, results, before }: Line, step: Playboo
   return { spec: { next_mode: 'exclusive' }, input: {}, tool_config, render_context: large ? reference() : rendered };
 }
 
-function toolConfig({ name, list, tool = 'python', code = 'result = run()\n' }: PlaybookStep): Members {
+function toolConfig({ name, list, tool = 'python', result, code = scriptOf(result) }: PlaybookStep): Members {
   if (tool === 'noop') return { spec: null, output: null };
   const source = tool === 'postgres' ? { auth: 'pg_local', command: code } : { code, input: {} };
   return list === true ? { tasks: [{ ...source, kind: tool, name }] } : { ...source, spec: null, output: null };
+}
+
+/** A script that gives the result. */
+function scriptOf(result: unknown): string {
+  const literal = JSON.stringify(result) ?? '';
+  return `result = ${literal === '' || literal.length > 500 ? 'run()' : literal}\n`;
 }
 
 /** Stores a value behind a new reference. */

@@ -332,7 +332,7 @@ export async function producedBy(parts: OutcomeParts): Promise<Produced> {
   if (rule.step !== undefined) return partOf(named && (await stepResult(named, parts)), rule.step);
   if (named?.status === 'FAILED') return { value: null, step: named.name };
   const own = named && (await stepResult(named, parts));
-  if (named === undefined || saysNothing(own)) return partOf(await valuesByName(steps, parts), undefined);
+  if (named === undefined || saysEnd(own)) return partOf(await valuesByName(steps, parts), undefined);
   const ends = steps.filter((step) => step.isEnd || step === named);
   const values = ends.length === 1 ? {} : await valuesByName(ends, parts);
   return Object.keys(values ?? {}).length > 1 ? partOf(values, undefined) : partOf(own, named.name);
@@ -343,11 +343,13 @@ async function valuesByName(all: readonly StepFacts[], parts: OutcomeParts): Pro
   const steps = all.filter(({ status }) => status !== 'FAILED');
   assertReadable(steps);
   const values = await Promise.all(
-    steps.map(
-      async (step) => [step.name, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const,
-    ),
+    steps.map(async (step) => [step, step.value?.kind === 'lost' ? undefined : await stepResult(step, parts)] as const),
   );
-  const found = values.filter(([, value]) => !saysNothing(value) && !isEmpty(value));
+  const found = values.flatMap(([{ name, error }, value]) => {
+    // A step whose error was handled gave nothing, which NoETL stores as null.
+    const isNothing = saysNothing(value) || isEmpty(value) || (value === null && error !== undefined);
+    return isNothing ? [] : [[name, value] as const];
+  });
   return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
@@ -361,8 +363,24 @@ export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<
   const { value } = step;
   if (value?.kind === 'lost') throw new ResultLost(step.name, value.reason);
   if (value === undefined) return undefined;
-  return parts.mask(value.kind === 'items' ? await loopValue(value, parts) : await plainValue(value, parts));
+  if (value.kind === 'items') return parts.mask(await loopValue(value, parts));
+  const own = parts.mask(await plainValue(value, parts));
+  return value.kind === 'value' && value.isPart === true && isJsonObject(own) ? { ...own, ...statusMark } : own;
 }
+
+/** Beside what is left of a last step's result that has a member `status` (Python). */
+const statusMark = {
+  ...partMark,
+  _note:
+    'NoETL keeps only scalars of a result with a member "status" in the last step: name it differently, or let another step follow',
+};
+
+/** What a last step only says of its end, although it may have given more. */
+const saysEnd = (value: unknown): boolean =>
+  saysNothing(value) ||
+  (isJsonObject(value) &&
+    value['_note'] === statusMark._note &&
+    saysNothing(Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(statusMark, name)))));
 
 /** @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
 async function loopValue(loop: LoopValue, parts: OutcomeParts): Promise<JsonObject> {

@@ -11,7 +11,12 @@ export type StepState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'SKIPPE
 
 /** One result as NoETL stores it. */
 export type StoredValue =
-  | { readonly kind: 'value'; readonly value: unknown }
+  | {
+      readonly kind: 'value';
+      readonly value: unknown;
+      /** It may have been more: an event of the Python server has scalars and objects of scalars alone. */
+      readonly isPart?: true;
+    }
   /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
   | {
       readonly kind: 'reference';
@@ -175,6 +180,8 @@ type Draft = Mutable<StepFacts> & {
   readonly starts: Map<string, number>;
   /** Whether it failed, by the child's id. */
   readonly children: Map<string, boolean>;
+  /** The script of its newest command, of a list the last task's (Python). */
+  code?: string | undefined;
   readonly loop: LoopItems;
 };
 
@@ -202,9 +209,14 @@ export function stepsOf(events: readonly RunEvent[]): readonly StepFacts[] {
     .toSorted((a, b) => (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
 }
 
-function finished({ starts, children, loop, ...facts }: Draft, budget: ReferenceBudget): StepFacts {
+function finished({ starts, children, code: _, loop, ...facts }: Draft, budget: ReferenceBudget): StepFacts {
   const attempts = Math.max(facts.attempts, ...starts.values());
-  const step = { ...facts, attempts, value: loop.value(budget) ?? facts.value, childIds: [...children.keys()] };
+  const step = {
+    ...facts,
+    attempts,
+    value: loop.value(budget) ?? facts.value,
+    childIds: [...children.keys()],
+  };
   const [failed] = [...children].find(([, hasFailed]) => hasFailed) ?? [];
   return withChildren(step, failed);
 }
@@ -281,7 +293,7 @@ function done(draft: Draft, event: RunEvent): void {
     child?.hasFailed === true ? undefined : (value ?? { kind: 'value', value: undefined }),
     child?.id,
   );
-  draft.value = value ?? draft.value;
+  draft.value = (rust === undefined ? marked(value, draft.code) : value) ?? draft.value;
   draft.error ??= rust?.handled;
 }
 
@@ -289,6 +301,7 @@ function done(draft: Draft, event: RunEvent): void {
 const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>> = {
   'command.issued'(draft, event) {
     draft.loop.issued(event);
+    draft.code = codeIn(event.context?.['tool_config']);
     if (draft.status === 'FAILED') draft.status = 'PENDING';
   },
   'command.claimed': begin,
@@ -315,6 +328,41 @@ const effects: Readonly<Record<string, (draft: Draft, event: RunEvent) => void>>
     if (result !== undefined) draft.value = { kind: 'value', value: result };
   },
 };
+
+function codeIn(tool: unknown): string | undefined {
+  if (!isJsonObject(tool)) return undefined;
+  const { tasks } = tool;
+  return Array.isArray(tasks) ? codeIn(tasks.at(-1)) : textMember(tool, 'code');
+}
+
+/**
+ * A result with a member `status` is taken for an envelope by the Python server: of a last step only the event is left. It
+ * is whole where the script assigns one flat literal with just these members.
+ */
+function marked(value: StoredValue | undefined, code: string | undefined): StoredValue | undefined {
+  if (value?.kind !== 'value' || !isJsonObject(value.value) || !Object.hasOwn(value.value, 'status')) return value;
+  const whole = value.value;
+  const own = isListForm(Object.keys(whole)) ? whole['_prev'] : whole;
+  // Without the script, what only reports an end is taken for no more.
+  if (isOfTool(whole) || (code === undefined ? saysNothing(own) : isAssigned(own, code))) return value;
+  return { ...value, isPart: true };
+}
+
+/** A result in NoETL's own forms. */
+const isOfTool = (value: JsonObject): boolean =>
+  value['status'] === 'noop' ||
+  [isHttpAnswer, isSqlAnswer, isChildStatus, isChildStart, isNoResult].some((isForm) => isForm(value));
+
+/** `result = {"status": "complete"}` as all that is said of `result`, without anything nested or called. */
+function isAssigned(value: unknown, code: string): boolean {
+  if (!isJsonObject(value) || Object.values(value).some(isJsonObject) || code.length > 20_000) return false;
+  if ((code.match(/\bresult\b/g) ?? []).length !== 1) return false;
+  const [, members] = /^result *= *\{([^{}[\]()]*)\} *$/m.exec(code) ?? [];
+  const names = [...(members ?? '').matchAll(/(?:^|,)\s*["'](\w+)["'] *:/g)].map(([, name = '']) => name);
+  return (
+    members !== undefined && !members.includes('**') && names.toSorted().join() === Object.keys(value).toSorted().join()
+  );
+}
 
 /** Members that NoETL adds to a step's result in its events. */
 const additions = ['command_id', 'worker_id', 'loop_event_id'];

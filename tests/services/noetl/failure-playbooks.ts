@@ -131,9 +131,9 @@ export const failureCases: readonly Case[] = [
     'a task raises, and the policy of the step goes on',
     [start, withTask('raise ValueError("no seats left")'), end],
     {
-      result: { start: { ok: true } },
+      raw: '"result":{"start":{"ok":true}}',
       stepError: { name: 'risky', status: 'COMPLETED', error: expect.stringContaining('task "book"') },
-      rust: { stepError: { name: 'risky', status: 'COMPLETED', error: 'no seats left' } },
+      rust: { raw: undefined, stepError: { name: 'risky', status: 'COMPLETED', error: 'no seats left' } },
     },
   ),
 ];

@@ -57,7 +57,7 @@ export interface Expected {
   /** Every step with its state, in order. */
   readonly steps?: readonly string[] | undefined;
   /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */
-  readonly raw?: string;
+  readonly raw?: string | undefined;
   /** Code of the error at `result`. */
   readonly code?: string;
   /** What differs on the Rust server. */

@@ -3,6 +3,7 @@ import { failureCases } from './failure-playbooks.ts';
 import { loopCases } from './loop-playbooks.ts';
 import { type Case, end, goesOn, one, python, sql, start } from './playbook-cases.ts';
 import { shapeCases } from './shape-playbooks.ts';
+import { statusCases } from './status-playbooks.ts';
 
 /** Playbooks that produce something, and what an app must get of them. */
 
@@ -87,25 +88,6 @@ export const resultCases: readonly Case[] = [
     result: { hello: 'world' },
     step: 'start',
   }),
-  one(
-    'status_middle',
-    '`{status, data}` in a middle step',
-    [start, python('mid', 'result = {"status": "ok", "data": {"message": "hi", "list": [1, 2]}}'), end],
-    {
-      result: { mid: { status: 'ok', data: { message: 'hi', list: [1, 2] } } },
-      step: null,
-    },
-  ),
-  one(
-    'status_middle_large',
-    'the same with 40 KB',
-    [
-      start,
-      python('mid', 'result = {"status": "ok", "data": ["some words of text " + str(i) for i in range(2000)]}'),
-      end,
-    ],
-    { step: null, raw: '"some words of text 1999"' },
-  ),
   one(
     'list_form',
     'list form in a middle step',
@@ -282,6 +264,7 @@ export const resultCases: readonly Case[] = [
     },
   ),
   ...loopCases,
+  ...statusCases,
   ...shapeCases,
   ...failureCases,
 ];

@@ -205,6 +205,32 @@ test('a failure has the code, the status and the prospect that NoETL stored', ()
   });
 });
 
+describe('a last step of whose result NoETL may have kept only a part', () => {
+  const mark = { _truncated: true, _note: expect.stringContaining('let another step follow') };
+  const part = (name: string, value: unknown) => step(name, { kind: 'value', value, isPart: true });
+
+  test('has a mark beside what is left', async () => {
+    expect(await produced([gave('a', 1), part('b', { status: 'booked', n: 1 })])).toEqual({
+      step: 'b',
+      value: { status: 'booked', n: 1, ...mark },
+    });
+  });
+
+  test('is among the others where only the word of an end is left', async () => {
+    expect(await produced([gave('a', 1), part('b', { status: 'ok' })])).toEqual({
+      step: undefined,
+      value: { a: 1, b: { status: 'ok', ...mark } },
+    });
+  });
+});
+
+test('a step whose error was handled, and one that failed, are not among the results', async () => {
+  const handled = step('risky', { kind: 'value', value: null }, { error: plainReason('handled') });
+  const broken = step('call', { kind: 'value', value: { n: 1 } }, { status: 'FAILED', failedChild: '4' });
+  const { value } = await produced([gave('a', null), handled, broken, gave('end', { status: 'complete' })]);
+  expect(value).toEqual({ a: null });
+});
+
 test('what the config says of a playbook: by its path first, then by the first pattern that matches', () => {
   const rules = compileResultRules({ 'data/*': { step: 'wide' }, 'data/x': { step: 'exact' }, '*': { step: 'any' } });
   expect(['data/x', 'data/y', 'other', undefined].map((path) => rules(path).step)).toEqual([

@@ -121,11 +121,42 @@ describe('the result that the Python server keeps', () => {
     [
       'that it is complete, and more',
       python({ status: 'COMPLETED', n: 1 }),
-      { kind: 'value', value: { status: 'COMPLETED', n: 1 } },
+      { kind: 'value', value: { status: 'COMPLETED', n: 1 }, isPart: true },
     ],
     ['no context', { result: { context: 'text' } }, undefined],
   ])('%s', (_name, event, want) => {
     expect(stepsAfter(['call.done', event])[0]?.value).toEqual(want);
+  });
+
+  test.each<[string, Wire, string | undefined, boolean]>([
+    ['one literal with these members', { status: 'complete' }, 'result = {"status": "complete"}', true],
+    ['of several lines', { status: 'ok', n: 1 }, "x = 1\nresult = {\n  'status': s,\n  'n': x,\n}\nprint(x)", true],
+    ['a literal with another member', { status: 'ok' }, 'result = {"status": "ok", "items": rows}', false],
+    ['something nested', { status: 'ok' }, 'result = {"status": "ok", "items": [1]}', false],
+    ['a call', { status: 'ok' }, 'result = dict(status="ok")', false],
+    ['a member that is added', { status: 'ok' }, 'result = {"status": "ok"}\nresult["items"] = [1]', false],
+    ['members of another', { status: 'ok' }, 'result = {"status": "ok", **more}', false],
+    [
+      'an object that may have had lists',
+      { status: 'ok', price: { n: 1 } },
+      'result = {"status": "ok", "price": p}',
+      false,
+    ],
+    [
+      'a script of the last task',
+      { _prev: { status: 'ok' }, status: 'ok', metrics: {} },
+      'result = {"status": "ok"}',
+      true,
+    ],
+    ['no script, and more than an end', { status: 'ok', n: 1 }, undefined, false],
+    ['no script, and an end alone', { status: 'ok' }, undefined, true],
+    ['of a tool: noop', { step: 'end', status: 'noop' }, 'x', true],
+    ['of a tool: SQL', { status: 'success', statement_count: 1, row_count: 0 }, 'x', true],
+    ['no status at all', { n: 1 }, 'x', true],
+  ])('beside a member status it is whole or a part: %s', (_name, context, code, isWhole) => {
+    const tool_config = '_prev' in context ? { tasks: [{ code: 'x' }, { code }] } : { code };
+    const [step] = stepsAfter(['command.issued', { context: { tool_config } }], ['call.done', python(context)]);
+    expect(step?.value).toEqual({ kind: 'value', value: context, ...(!isWhole && { isPart: true }) });
   });
 
   test('the result of a loop takes the place of the last iteration', () => {
