@@ -218,6 +218,25 @@ describe('a sub-playbook that failed, after which NoETL went on', () => {
     expect(await lookAt(childId, () => true)).toMatchObject({ parentId: parent.start.execution_id, status: 'FAILED' });
   });
 
+  test('costs reads for a bounded number of steps', async () => {
+    const [done] = parent.detail.events.filter(
+      ({ event_type, node_name }) => event_type === 'call.done' && node_name === 'call',
+    );
+    const events = Array.from({ length: 40 }, (_, n) => ({ ...done, event_id: n + 1, node_name: `call${n}` }));
+    const { upstream, calls } = recordedUpstream(parent, (detail) => ({ ...detail, status: 'RUNNING', events }), child);
+    const { ask } = executorCaller(upstream);
+    const { data } = await ask('{ execution(id: "x") { steps { error } } }', {
+      ...{ decision: { outcome: 'onAnswer' }, args: { id: parent.start.execution_id } },
+    });
+    const { steps } = (data as { execution: { steps: { error: string }[] } }).execution;
+    const counts = [...Map.groupBy(steps, ({ error }) => error)].map(([error, { length }]) => [error, length]);
+    expect(counts).toEqual([
+      ['the flight is fully booked', 32],
+      ['the sub-playbook of this step failed', 8],
+    ]);
+    expect(calls.length).toBeLessThan(40);
+  });
+
   test('says no reason to a caller who may not see its execution', async () => {
     const seen: string[] = [];
     const execution = await lookAt(parent.start.execution_id, (_permission, path) => {

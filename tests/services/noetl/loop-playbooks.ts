@@ -138,10 +138,15 @@ export const loopCases: readonly Case[] = [
     },
     nums(4),
   ),
-  one('loop_child', 'a step before the last, and the last', [start, python('last', 'result = {"child": [1]}')], {
-    result: { child: [1] },
-    step: 'last',
-  }),
+  one(
+    'loop_child',
+    'a last step with a list, for a loop over sub-playbooks',
+    [start, python('last', 'result = {"child": [1]}')],
+    {
+      result: { child: [1] },
+      step: 'last',
+    },
+  ),
   one(
     'loop_children',
     'a loop over sub-playbooks with `return_step`',

@@ -56,8 +56,10 @@ export interface Step {
   readonly finishedAt: string | null;
   /** How often it was started. Absent where the config hides the member, as every optional member here. */
   readonly attempts?: number;
-  /** Of the execution that the step started. */
+  /** Of the execution that the step started; of several the one that failed, else the last. */
   readonly executionId?: string | null;
+  /** Of all executions that it started. */
+  readonly executionIds?: readonly string[] | null;
   readonly failure?: Failure | null;
 }
 
@@ -88,7 +90,10 @@ export interface Execution {
 }
 
 const failureMembers: Wanted[number] = ['failure', ['step', 'message', 'code', 'httpStatus', 'retryable']];
-const stepMembers: Wanted = ['name', 'status', 'startedAt', 'finishedAt', 'attempts', 'executionId', failureMembers];
+const stepMembers: Wanted = [
+  ...['name', 'status', 'startedAt', 'finishedAt', 'attempts', 'executionId', 'executionIds'],
+  failureMembers,
+];
 
 // Without `result`: it can be large, and it is asked for once, when the execution is over.
 const wanted: Wanted = [

@@ -212,8 +212,10 @@ export function ChildrenTab({ execution }: { readonly execution: Execution }) {
   if (children.data === undefined) return <Loading rows={3} />;
   const listed = new Set(children.data.map((row) => row.id));
   // A step names its execution also where the session may not view it, or the list was not read that far.
-  const others = (steps ?? []).flatMap(({ executionId, name }) =>
-    executionId && !listed.has(executionId) ? [{ executionId, name }] : [],
+  const others = (steps ?? []).flatMap(({ executionId, executionIds, name }) =>
+    (executionIds ?? (executionId ? [executionId] : []))
+      .filter((started) => !listed.has(started))
+      .map((started) => ({ executionId: started, name })),
   );
   return (
     <section class="tab">
