@@ -111,7 +111,7 @@ const ofSystem = /^(?:(?!ERR_)|ERR_TLS_|ERR_SSL_)[A-Z][A-Z0-9_]{2,60}$/;
 const texts: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/WRONGPASS|NOAUTH|authorization violation|authentication/i, 'AUTHENTICATION'],
   [/NOPERM|permissions violation/i, 'PERMISSION'],
-  [/READONLY/, 'READONLY'],
+  [/READONLY|MISCONF/, 'READONLY'],
   [/OOM command not allowed/, 'OUT_OF_MEMORY'],
   [/LOADING|MASTERDOWN|CLUSTERDOWN/, 'NOT_READY'],
   [/jetstream is not enabled|jetstream not enabled/i, 'JETSTREAM_OFF'],

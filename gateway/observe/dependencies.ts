@@ -160,7 +160,17 @@ export interface NextStep {
 }
 
 /** The meaning of a problem, for every dependency. */
-type Meaning = 'refused' | 'name' | 'unreachable' | 'certificate' | 'slow' | 'broken' | 'proxy' | 'denied' | 'other';
+type Meaning =
+  | 'refused'
+  | 'name'
+  | 'unreachable'
+  | 'certificate'
+  | 'slow'
+  | 'broken'
+  | 'proxy'
+  | 'denied'
+  | 'full'
+  | 'other';
 
 /**
  * By the codes of Node, undici, NATS and Redis, in this order: `CONNECT_TIMEOUT` is unreachable before `TIMEOUT` is
@@ -175,6 +185,7 @@ const meanings: readonly (readonly [problem: RegExp, meaning: Meaning])[] = [
   [/ECONNRESET|EPIPE|UND_ERR_SOCKET|CONNECTION_CLOSED/, 'broken'],
   [/^HTTP_/, 'proxy'],
   [/AUTHENTICATION|PERMISSION/, 'denied'],
+  [/OUT_OF_MEMORY|READONLY/, 'full'],
 ];
 
 const meaningOf = (problem: string): Meaning => meanings.find(([pattern]) => pattern.test(problem))?.[1] ?? 'other';
@@ -205,6 +216,7 @@ function ofNoetl(of: string, problem: string, { noetlUrl, noetlTimeoutSecs }: Ne
     broken: 'NoETL closes connections before it answers: look at its log and for restarts',
     proxy: 'a proxy before NoETL answers instead of it: look at the proxy and at NoETL',
     denied: 'look at NoETL',
+    full: 'look at NoETL',
     other: `look at NoETL's log; NOETL_BASE_URL is ${noetlUrl}`,
   };
   return { what: `NoETL does not answer calls of the class ${of}: ${problem}`, next: next[meaningOf(problem)] };
@@ -222,6 +234,7 @@ function ofStore(problem: string, { storeUrl }: NextSteps): NextStep {
     proxy: `look at ${hostname}`,
     denied:
       'the store refuses the user or the password in GATEWAY_SESSION_STORE, or a command: docs/sessions.md lists those that are needed',
+    full: `${hostname} takes no writes: give it memory or disk, or set GATEWAY_SESSION_STORE to the server that takes them`,
     other: `look at the log of ${hostname}`,
   };
   const isWithoutStreams = problem === 'JETSTREAM_OFF';
@@ -242,6 +255,7 @@ function ofProvider(issuer: string, problem: string): NextStep {
     slow: `the provider is slow, or packets are dropped: ${reach}`,
     broken: reach,
     proxy: reach,
+    full: reach,
     denied: 'the provider refuses the client of the gateway: look at its entry in auth.issuers',
     other: 'run noetl-gateway doctor, which reads what the provider publishes',
   };

@@ -10,6 +10,7 @@ import {
   createListeners,
   memberText,
   type Notice,
+  pingMs,
   readMember,
   readMembers,
   type SharedStore,
@@ -86,7 +87,7 @@ export function createNatsStore(options: NatsStoreOptions): SharedStore {
     notify,
     onNotice: server.listen,
     async ping() {
-      await run((to) => to.read(`${prefix}.ping`));
+      await run((to) => to.write(`${prefix}.ping`, '', new Date(clock() + pingMs)));
       await server.assertReceived();
     },
     close: server.close,

@@ -7,6 +7,7 @@ import {
   maxQueued,
   maxRead,
   memberText,
+  pingMs,
   readMembers,
   type SharedStore,
   type StoreSpace,
@@ -88,7 +89,7 @@ export function createRedisStore(options: RedisStoreOptions): SharedStore {
     notify: (name) => server.run(async (to) => void (await to.publish(channel, name))),
     onNotice: notices.add,
     async ping() {
-      await server.run((to) => to.ping());
+      await server.run((to) => to.set(server.key('record', 'ping'), '', 'PX', pingMs));
       await notices.assertReceived();
     },
     async close() {

@@ -53,10 +53,13 @@ export interface SharedStore {
   /** Sends a notice to all replicas. */
   notify(name: string): Promise<void>;
   onNotice(listener: (notice: Notice) => void): void;
-  /** @throws ERR_STORE when it does not answer, or notices are not received */
+  /** Writes a record, since a store that is full or read-only still reads. @throws ERR_STORE when that fails, or notices are not received */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The record of a ping stays for so long, milliseconds. */
+export const pingMs = 60_000;
 
 export type Decide = (held: string | undefined) => string | undefined;
 

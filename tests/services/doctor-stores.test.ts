@@ -94,6 +94,12 @@ const redisCases: readonly Case[] = [
     line: /^PROBLEM +store .*PERMISSION -> .*docs\/sessions\.md/,
   },
   {
+    name: 'its memory is full, so that it reads and does not write',
+    url: async () => `redis://127.0.0.1:${await started(startRedis(['--maxmemory', '1']))}`,
+    code: 1,
+    line: /^PROBLEM +store .*OUT_OF_MEMORY -> .*takes no writes/,
+  },
+  {
     name: 'takes connections and says nothing',
     url: () => silent('redis'),
     code: 1,
