@@ -228,7 +228,7 @@ export class Outcome {
 
   async #parts(): Promise<OutcomeParts> {
     const mask = createMask(this.#rule.secrets === 'shown' ? noSecretNames : this.#options.isSecret);
-    const resolve = (ref: string) => this.#resolve(ref);
+    const resolve: OutcomeParts['resolve'] = (ref, step) => this.#resolve(ref, step);
     const lastStep = this.#snapshot.over?.lastStep;
     return { steps: await this.steps(), lastStep, rule: this.#rule, resolve, mask };
   }
@@ -282,10 +282,13 @@ export class Outcome {
     return sources.status ?? statusNaming(over?.lastStep, read);
   }
 
-  #resolve(ref: string): Promise<unknown> {
+  #resolve(ref: string, step?: string): Promise<unknown> {
     const { reads } = this.#options;
-    const read = async () => this.#counted(ref, await reads.resolve(this.#snapshot.detail.id, ref, this.#asking));
-    return cached(this.#references, ref, read);
+    const read = async () => {
+      const whole = await reads.resolve(this.#snapshot.detail.id, ref, this.#asking);
+      return this.#counted(`${ref} ${step}`, step === undefined ? whole : resultIn(whole, step));
+    };
+    return cached(this.#references, `${ref} ${step}`, read);
   }
 }
 
@@ -303,14 +306,23 @@ async function statusNaming(
   return undefined;
 }
 
+/** `ctx` of a context, with that step's result alone. */
+function resultIn(context: unknown, step: string): JsonObject {
+  const ctx = isJsonObject(context) ? context['ctx'] : undefined;
+  return isJsonObject(ctx) && Object.hasOwn(ctx, step) ? { [step]: ctx[step] } : {};
+}
+
 /** The inputs of a result. */
 export interface OutcomeParts {
   readonly steps: readonly StepFacts[];
   /** The step that ended last; undefined while the execution runs. */
   readonly lastStep: string | undefined;
   readonly rule: ResultRule;
-  /** Asks NoETL for what is behind a reference. @throws when it cannot find out */
-  readonly resolve: (ref: string) => Promise<unknown>;
+  /**
+   * Asks NoETL for what is behind a reference; of a context for its `ctx`, where no more than the result of `step` is held.
+   * @throws when it cannot find out
+   */
+  readonly resolve: (ref: string, step?: string) => Promise<unknown>;
   /** Masks secrets, unless the rule shows them. */
   readonly mask: (value: unknown) => unknown;
 }
@@ -387,7 +399,9 @@ async function loopValue(loop: LoopValue, parts: OutcomeParts): Promise<JsonObje
   if (referencesIn(loop) > maxReferences) {
     throw tooManyLarge('a loop', 'let a later step of the playbook gather what is needed');
   }
-  const items = await Promise.all(loop.items.map((item) => itemValue(item, parts)));
+  // One after the other: a context holds the results of all steps before it.
+  const items: ItemValue[] = [];
+  for (const item of loop.items) items.push(await itemValue(item, parts));
   return {
     items: items.map(({ value }) => value),
     total: loop.total,
@@ -421,10 +435,8 @@ async function wholeItem(
 ): Promise<typeof item> {
   if (item.state === 'whole' || item.within === undefined) return item;
   const { ref, step } = item.within;
-  const context = await resolve(ref);
-  const given = isJsonObject(context) ? context['ctx'] : undefined;
-  if (!isJsonObject(given) || !Object.hasOwn(given, step)) return item;
-  return withWhole(item, given[step]);
+  const found = await resolve(ref, step);
+  return isJsonObject(found) && Object.hasOwn(found, step) ? withWhole(item, found[step]) : item;
 }
 
 async function plainValue(value: StoredValue, parts: OutcomeParts): Promise<unknown> {

@@ -77,10 +77,10 @@ export const loopCases: readonly Case[] = [
   ),
   one(
     'loop_long',
-    'a loop of 60, which is more than 500 events',
+    'a loop of 42, which is more than 500 events',
     [start, each('result = {"n": n, "list": [n]}')],
-    { result: whole(upTo(60).map((n) => ({ n, list: [n] }))), step: 'each' },
-    nums(60),
+    { result: whole(upTo(42).map((n) => ({ n, list: [n] }))), step: 'each' },
+    nums(42),
   ),
   one(
     'loop_large',

@@ -392,7 +392,7 @@ describe('what is read for an outcome', () => {
         spent: () => {},
       },
     );
-    return { snapshot, of, kept };
+    return { snapshot, of, kept, reads };
   }
 
   const reference = { kind: 'reference', ref: 'noetl://execution/1/result/fetch/1', beside: {} } as const;
@@ -402,6 +402,35 @@ describe('what is read for an outcome', () => {
     const [step] = await of.steps();
     await of.stepResult({ ...(step as NonNullable<typeof step>), value: reference });
     expect(kept.at(-1)).toBeGreaterThan(large.length);
+  });
+
+  test('of a context that is read for an item of a loop only that item is held', async () => {
+    const { of, kept, reads } = outcome(true);
+    const ref = 'noetl://execution/1/result/each_render_context/1';
+    reads.resolve = async () => ({ ctx: { each: { n: 1 }, fetch: large } });
+    const item = { state: 'part', value: { kind: 'value', value: {} }, within: { ref, step: 'each' } } as const;
+    const loop = step('each', { kind: 'items', items: [item], total: 1 });
+    expect(await of.stepResult(loop)).toEqual({ items: [{ n: 1 }], total: 1, kept: 1, failed: 0 });
+    expect(kept.at(-1)).toBeLessThan(large.length);
+  });
+
+  test('of a long run with a loop, the events that hold its items are read by their types', async () => {
+    const { of, snapshot, reads } = outcome(true);
+    const ended = {
+      ...{ event_id: 3, event_type: 'call.done', node_name: 'each' },
+      result: { context: { n: 2, command_id: 2, loop_event_id: 'l' } },
+    };
+    const first = { ...ended, event_id: 2, result: { context: { n: 1, command_id: 1, loop_event_id: 'l' } } };
+    snapshot.sources.newest = undefined;
+    reads.withEvents = async () => ({ ...snapshot.detail, events: [ended], hasAllEvents: false });
+    const types: string[] = [];
+    reads.eventsOfType = async (_id, type) => {
+      types.push(type);
+      return type === 'call.done' ? [ended, first] : [];
+    };
+    const [each] = await of.steps();
+    expect(await of.stepResult(each as StepFacts)).toMatchObject({ items: [{ n: 1 }, { n: 2 }] });
+    expect(types).toEqual(['command.issued', 'call.done']);
   });
 
   test('the events of a finished execution are let go once its steps are made of them', async () => {

@@ -140,7 +140,7 @@ describe('a loop of the Python server', () => {
     const events: Wire[] = [issued(11, 0, {}, count)];
     for (let index = 1; index < count; index += 1) {
       const ref = `noetl://execution/7/result/${index}`;
-      behind[ref] = inline({ n: index, list: [index] });
+      behind[ref] = { each: { n: index, list: [index] } };
       events.push(done(index * 20, index * 20 - 10, { n: index }));
       events.push(issuedAfter(index * 20, index * 20 + 11, index, { kind: 'result_ref', ref }, count));
     }
@@ -154,7 +154,7 @@ describe('a loop of the Python server', () => {
 
   test('a context without the step leaves the scalars', async () => {
     const events = [issued(11, 0), done(20, 10, { n: 1 }), issuedAfter(20, 31, 1, { kind: 'result_ref', ref: 'r' })];
-    for (const behind of [{}, { r: { ctx: {} } }]) {
+    for (const behind of [{}, { r: {} }]) {
       expect((await resultOf(events, behind)).result).toMatchObject({ items: [{ n: 1, _truncated: true }] });
     }
   });
