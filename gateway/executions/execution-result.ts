@@ -24,11 +24,13 @@ import {
   isChildStart,
   isLoopSummary,
   isNoResult,
+  keptOfLast,
   type StepFacts,
   type StepValue,
   type StoredValue,
   saysNothing,
   unwrapped,
+  withLost,
 } from './execution-steps.ts';
 import { failedMark, type LoopItem, type LoopValue, partMark, withWhole } from './loop-items.ts';
 import { byId, decodeRunEvents, isOfLoop, type RunEvent } from './run-event.ts';
@@ -163,7 +165,8 @@ export class Outcome {
     const reports = { events, status, lostStep: this.#lostStep, loopEvents };
     const references = contextReferences(reports).slice(0, maxContexts);
     const contexts = contextsWith(events, await Promise.all(references.map((ref) => this.#resolve(ref))));
-    const steps = collectSteps(reports, contexts);
+    const collected = collectSteps(reports, contexts);
+    const steps = over === undefined ? collected : collected.map(withLost);
     if (over !== undefined) Object.assign(sources, { newest: undefined, status: undefined });
     return this.#withSteps('steps', steps);
   });
@@ -377,22 +380,17 @@ export async function stepResult(step: StepFacts, parts: OutcomeParts): Promise<
   if (value === undefined) return undefined;
   if (value.kind === 'items') return parts.mask(await loopValue(value, parts));
   const own = parts.mask(await plainValue(value, parts));
-  return value.kind === 'value' && value.isPart === true && isJsonObject(own) ? { ...own, ...statusMark } : own;
+  const isPart = value.kind === 'value' ? value.isPart : undefined;
+  if (isPart === undefined) return own;
+  return { ...(isJsonObject(own) ? own : {}), ...partMark, _note: keptOfLast[isPart] };
 }
 
-/** Beside what is left of a last step's result that has a member `status` (Python). */
-const statusMark = {
-  ...partMark,
-  _note:
-    'NoETL keeps only scalars of a result with a member "status" in the last step: name it differently, or let another step follow',
-};
-
 /** What a last step only says of its end, although it may have given more. */
-const saysEnd = (value: unknown): boolean =>
-  saysNothing(value) ||
-  (isJsonObject(value) &&
-    value['_note'] === statusMark._note &&
-    saysNothing(Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(statusMark, name)))));
+const saysEnd = (value: unknown): boolean => {
+  if (!isJsonObject(value)) return saysNothing(value);
+  const { _truncated: isPart, _note: _, ...own } = value;
+  return saysNothing(isPart === true ? own : value);
+};
 
 /** @throws ERR_RESULT_TOO_LARGE beyond the references that are read */
 async function loopValue(loop: LoopValue, parts: OutcomeParts): Promise<JsonObject> {

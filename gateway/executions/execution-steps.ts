@@ -14,8 +14,8 @@ export type StoredValue =
   | {
       readonly kind: 'value';
       readonly value: unknown;
-      /** It may have been more: an event of the Python server has scalars and objects of scalars alone. */
-      readonly isPart?: true;
+      /** It may have been more, since it has a member `status` or its step list form: see `marked`. */
+      readonly isPart?: 'status' | 'list';
     }
   /** It has to be asked for: `GET /api/result/resolve?ref=`. `beside`: what the event holds beside it. */
   | {
@@ -51,6 +51,8 @@ export interface StepFacts {
   readonly failedChild: string | undefined;
   /** No other step was started when it had ended, by events that report it (Python). */
   readonly isEnd: boolean;
+  /** Its script gave a result of which NoETL's event has nothing (Python). */
+  readonly isUnkept?: boolean;
   readonly value: StepValue | undefined;
 }
 
@@ -113,12 +115,13 @@ export function collectSteps(
  */
 export function contextReferences({ events, status }: StepSources): readonly string[] {
   const contexts = stepContexts(events);
-  const isPartial = ({ name, value }: StepFacts) =>
-    value?.kind === 'value' &&
+  const isPartial = ({ name, value, isUnkept }: StepFacts) =>
     wholeValue(name, status?.variables, contexts) === undefined &&
-    isJsonObject(value.value) &&
-    Object.hasOwn(value.value, 'status') &&
-    !Object.hasOwn(value.value, 'rows');
+    (isUnkept === true ||
+      (value?.kind === 'value' &&
+        isJsonObject(value.value) &&
+        Object.hasOwn(value.value, 'status') &&
+        !Object.hasOwn(value.value, 'rows')));
   if (status === undefined || !stepsOf(events).some(isPartial)) return [];
   return renderContexts(events).flatMap(({ kind, ref }) =>
     kind === 'result_ref' && typeof ref === 'string' ? [ref] : [],
@@ -159,6 +162,21 @@ function lostByBatch(events: readonly RunEvent[]): { readonly step: string; read
   const reason = cause === undefined ? plainReason(notStored) : { ...cause, text: `${notStored}: ${cause.text}` };
   return ended && { step: ended.step, reason };
 }
+
+/** The step of an execution that is over: what it gave is lost where NoETL has nothing of it anywhere. */
+export function withLost(step: StepFacts): StepFacts {
+  if (step.isUnkept !== true || step.value !== undefined) return step;
+  return { ...step, value: { kind: 'lost', reason: plainReason(`${notStored}: ${lostOfLast}`) } };
+}
+
+/** The sentences that say how to write a step, for results of which the Python server keeps a part or nothing. */
+export const keptOfLast = {
+  status:
+    'NoETL keeps only scalars of the last step where its result has a member "status": rename it, or let another step follow',
+  list: 'NoETL keeps only scalars of the last step in list form: let another step follow',
+};
+const lostOfLast =
+  'it keeps only scalars of the last step in list form, or with a member "status" in its result: rename it, or let another step follow';
 
 function wholeValue(
   name: string,
@@ -294,6 +312,7 @@ function done(draft: Draft, event: RunEvent): void {
     child?.id,
   );
   draft.value = (rust === undefined ? marked(value, draft.code) : value) ?? draft.value;
+  draft.isUnkept = rust === undefined && value === undefined && /^ *result *=/m.test(draft.code ?? '');
   draft.error ??= rust?.handled;
 }
 
@@ -341,17 +360,18 @@ function codeIn(tool: unknown): string | undefined {
  */
 function marked(value: StoredValue | undefined, code: string | undefined): StoredValue | undefined {
   if (value?.kind !== 'value' || !isJsonObject(value.value) || !Object.hasOwn(value.value, 'status')) return value;
-  const whole = value.value;
-  const own = isListForm(Object.keys(whole)) ? whole['_prev'] : whole;
+  const isList = isListForm(Object.keys(value.value));
+  const own = isList ? value.value['_prev'] : value.value;
   // Without the script, what only reports an end is taken for no more.
-  if (isOfTool(whole) || (code === undefined ? saysNothing(own) : isAssigned(own, code))) return value;
-  return { ...value, isPart: true };
+  if (isOfTool(own) || (code === undefined ? saysNothing(own) : isAssigned(own, code))) return value;
+  return { ...value, isPart: isList ? 'list' : 'status' };
 }
 
 /** A result in NoETL's own forms. */
-const isOfTool = (value: JsonObject): boolean =>
-  value['status'] === 'noop' ||
-  [isHttpAnswer, isSqlAnswer, isChildStatus, isChildStart, isNoResult].some((isForm) => isForm(value));
+const isOfTool = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  (value['status'] === 'noop' ||
+    [isHttpAnswer, isSqlAnswer, isChildStatus, isChildStart, isNoResult].some((isForm) => isForm(value)));
 
 /** `result = {"status": "complete"}` as all that is said of `result`, without anything nested or called. */
 function isAssigned(value: unknown, code: string): boolean {
@@ -376,6 +396,10 @@ function pythonValue(result: JsonObject | undefined): StoredValue | undefined {
   // Of a bare number, text or list the event reports only that there was one.
   const names = Object.keys(context);
   if (names.length === 0 || (names.length === 1 && context['status'] === 'COMPLETED')) return undefined;
+  // Of a step in list form that gave one of these, too.
+  const { status, metrics } = context;
+  if (names.length === 2 && status === 'ok' && isJsonObject(metrics) && Object.hasOwn(metrics, 'task_count'))
+    return undefined;
   return { kind: 'value', value: context };
 }
 
@@ -480,9 +504,11 @@ function without(value: JsonObject, names: readonly string[]): JsonObject {
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** The last task's result of a step in list form, beside members of NoETL: `metrics` and more, before release 3 `status` alone. */
+/** The last task's result of a step in list form, beside members of NoETL: `metrics` and more, before release 3 only some of these. */
 const isListForm = (names: readonly string[]): boolean =>
-  names.includes('_prev') && (names.includes('metrics') || (names.length === 2 && names.includes('status')));
+  names.includes('_prev') &&
+  (names.includes('metrics') || (names.includes('status') && names.every((name) => listFormMembers.has(name))));
+const listFormMembers = new Set(['_prev', 'status', 'ctx', 'results', 'context']);
 
 /**
  * A step in list form goes on after an error where its policy allows it. Only later steps are given the outcome of its

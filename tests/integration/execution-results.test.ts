@@ -55,7 +55,7 @@ const python: Readonly<Record<string, Want>> = {
     result: JSON.stringify({
       final: {
         _note:
-          'NoETL keeps only scalars of a result with a member "status" in the last step: name it differently, or let another step follow',
+          'NoETL keeps only scalars of the last step where its result has a member "status": rename it, or let another step follow',
         _truncated: true,
         status: 'ok',
       },

@@ -25,14 +25,14 @@ export interface RunEnd {
   readonly execution: SeenExecution;
   /** The raw answer. */
   readonly text: string;
-  /** Of the first error beside the answer. */
+  /** Of the error at `result`. */
   readonly code: string | undefined;
 }
 
 interface Answer {
   readonly text: string;
   readonly data?: Record<string, unknown>;
-  readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+  readonly errors?: readonly { readonly path: readonly unknown[]; readonly extensions: { readonly code: string } }[];
 }
 
 /** A real NoETL with the playbooks, and the gateway as a process in front of it. */
@@ -83,7 +83,10 @@ export async function openResultsWorld(
     for (let left = 300; left > 0; left -= 1) {
       const { data, errors, text } = await ask(query, { id });
       const execution = data?.['execution'] as SeenExecution;
-      if (execution.status !== 'RUNNING') return { id, execution, text, code: errors?.[0]?.extensions.code };
+      if (execution.status !== 'RUNNING') {
+        const atResult = errors?.find(({ path }) => path.join('.') === 'execution.result');
+        return { id, execution, text, code: atResult?.extensions.code };
+      }
       await delay(pollMs);
     }
     throw new Error(`${id} did not end`);

@@ -59,7 +59,7 @@ export interface Expected {
   /** Text that is in the raw answer, for numbers that JavaScript cannot hold. */
   readonly raw?: string | undefined;
   /** Code of the error at `result`. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** What differs on the Rust server. */
   readonly rust?: Partial<Expected>;
   /** NoETL cannot store the result: some releases never end the run, and some hardly go on afterwards. */

@@ -60,6 +60,23 @@ export const statusCases: readonly Case[] = [
     step: 'last',
     rust: { result: { status: 200, items: [1, 2] } },
   }),
+  one('status_last_lost', '`{status: [1], list}` as the last step', last('{"status": [1], "list": [1]}'), {
+    code: 'ERR_RESULT_LOST',
+    step: 'last',
+    rust: { code: undefined, result: { status: [1], list: [1] } },
+  }),
+  one(
+    'list_form_lost',
+    'a list as the result of list form in the last step',
+    [
+      start,
+      {
+        name: 'work',
+        tool: ['tool:', '  - name: a', '    kind: python', '    code: |', '      result = [1, 2]'],
+      },
+    ],
+    { code: 'ERR_RESULT_LOST', step: 'work', rust: { code: undefined, result: { a: [1, 2] } } },
+  ),
   one('status_last_flat', '`{status, pnr}` as the last step', last('{"status": "booked", "pnr": "ABC123"}'), {
     raw: '"result":{"pnr":"ABC123","status":"booked"}',
     step: 'last',

@@ -207,7 +207,7 @@ test('a failure has the code, the status and the prospect that NoETL stored', ()
 
 describe('a last step of whose result NoETL may have kept only a part', () => {
   const mark = { _truncated: true, _note: expect.stringContaining('let another step follow') };
-  const part = (name: string, value: unknown) => step(name, { kind: 'value', value, isPart: true });
+  const part = (name: string, value: unknown) => step(name, { kind: 'value', value, isPart: 'status' });
 
   test('has a mark beside what is left', async () => {
     expect(await produced([gave('a', 1), part('b', { status: 'booked', n: 1 })])).toEqual({

@@ -7,6 +7,7 @@ import {
   saysNothing,
   stepsOf,
   unwrapped,
+  withLost,
 } from '../../../../gateway/executions/execution-steps.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
 import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
@@ -121,7 +122,7 @@ describe('the result that the Python server keeps', () => {
     [
       'that it is complete, and more',
       python({ status: 'COMPLETED', n: 1 }),
-      { kind: 'value', value: { status: 'COMPLETED', n: 1 }, isPart: true },
+      { kind: 'value', value: { status: 'COMPLETED', n: 1 }, isPart: 'status' },
     ],
     ['no context', { result: { context: 'text' } }, undefined],
   ])('%s', (_name, event, want) => {
@@ -156,7 +157,26 @@ describe('the result that the Python server keeps', () => {
   ])('beside a member status it is whole or a part: %s', (_name, context, code, isWhole) => {
     const tool_config = '_prev' in context ? { tasks: [{ code: 'x' }, { code }] } : { code };
     const [step] = stepsAfter(['command.issued', { context: { tool_config } }], ['call.done', python(context)]);
-    expect(step?.value).toEqual({ kind: 'value', value: context, ...(!isWhole && { isPart: true }) });
+    expect(step?.value).toEqual({
+      kind: 'value',
+      value: context,
+      ...(!isWhole && { isPart: '_prev' in context ? 'list' : 'status' }),
+    });
+  });
+
+  test('of a script with a result, an event without one is a loss once the execution is over', () => {
+    const empty = python({ status: 'COMPLETED' });
+    const ofList = python({ status: 'ok', metrics: { task_count: 1 } });
+    const ended = (code: string, event: Wire) =>
+      stepsAfter(['command.issued', { context: { tool_config: { code } } }], ['call.done', event]).map(withLost)[0];
+    for (const event of [empty, ofList]) {
+      expect(ended('x = 1\nresult = [1]', event)?.value).toMatchObject({
+        kind: 'lost',
+        reason: { text: expect.stringContaining('let another step follow') },
+      });
+      expect(ended('print("done")', event)?.value).toBeUndefined();
+    }
+    expect(ended('result = {"n": 1}', python({ n: 1 }))?.value).toEqual({ kind: 'value', value: { n: 1 } });
   });
 
   test('the result of a loop takes the place of the last iteration', () => {
@@ -307,6 +327,16 @@ describe('values of steps', () => {
         value: { status: 'ok', data: [1, 2] },
       });
       expect(valuesOf(collectSteps(sources))['mid']).toEqual({ kind: 'value', value: { status: 'ok' } });
+    });
+
+    test('and when an event has nothing of what its script gave', () => {
+      const tool_config = { code: 'result = [1]' };
+      const gave = decodeRunEvents([
+        event('command.issued', 'mid', { context: { tool_config } }),
+        done('mid', { status: 'COMPLETED' }),
+        event('command.issued', 'end', { context: { render_context: { kind: 'result_ref', ref } } }),
+      ]);
+      expect(contextReferences({ ...sources, events: gave })).toEqual([ref]);
     });
 
     test('nothing is asked for when /status has the results', () => {
