@@ -21,18 +21,13 @@ import {
   collectSteps,
   contextReferences,
   contextsWith,
-  isChildStart,
-  isLoopSummary,
-  isNoResult,
-  keptOfLast,
   type StepFacts,
   type StepValue,
   type StoredValue,
-  saysNothing,
-  unwrapped,
   withLost,
 } from './execution-steps.ts';
 import { failedMark, type LoopItem, type LoopValue, partMark, withWhole } from './loop-items.ts';
+import { isChildStart, isLoopSummary, isNoResult, keptOfLast, saysNothing, unwrapped } from './result-forms.ts';
 import { byId, decodeRunEvents, isOfLoop, type RunEvent } from './run-event.ts';
 
 /** Whether reasons of failures stay in NoETL, and the roles that read them as NoETL stored them. */

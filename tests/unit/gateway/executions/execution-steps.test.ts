@@ -4,11 +4,10 @@ import {
   collectSteps,
   contextReferences,
   contextsWith,
-  saysNothing,
   stepsOf,
-  unwrapped,
   withLost,
 } from '../../../../gateway/executions/execution-steps.ts';
+import { saysNothing, unwrapped } from '../../../../gateway/executions/result-forms.ts';
 import { decodeRunEvents } from '../../../../gateway/executions/run-event.ts';
 import { rawNumber } from '../../../../plugins/json/lossless-json.ts';
 import { notStored, plainReason } from '../../../../plugins/noetl/failure-text.ts';
