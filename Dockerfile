@@ -25,7 +25,8 @@ LABEL org.opencontainers.image.title="NoETL Gateway" \
       org.opencontainers.image.description="The public gateway of NoETL" \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
-    NODE_OPTIONS="--max-old-space-size-percentage=62 --max-semi-space-size=16"
+    NODE_OPTIONS="--max-old-space-size-percentage=62 --max-semi-space-size=16" \
+    MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -77,6 +77,9 @@ const heapPercent = 62;
 /** What Node is started with in the image. The heap follows the memory limit that the container has. */
 export const nodeOptions = `--max-old-space-size-percentage=${heapPercent} --max-semi-space-size=16`;
 
+/** For glibc: buffers of large results leave the process when they are freed, and do not stay in pieces (docs/deploy.md). */
+export const mallocSettings = 'MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072';
+
 /** Pinned to a version, not to a line of versions; a build may replace it with a digest. */
 const nodeImage = 'node:26.10.0-bookworm-slim';
 
@@ -106,7 +109,8 @@ export function projectImage(settings: ManifestSettings, read: EmitInput['read']
         '',
         `FROM ${base}`,
         'ENV NODE_ENV=production \\',
-        `    NODE_OPTIONS="${nodeOptions}"`,
+        `    NODE_OPTIONS="${nodeOptions}" \\`,
+        `    ${mallocSettings}`,
         'WORKDIR /app',
         'COPY . .',
         'COPY --from=dependencies /app/node_modules ./node_modules',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { env } from '../../../../../gateway/config/environment.ts';
-import { nodeOptions } from '../../../../../generator/emit/manifests/docker.ts';
+import { mallocSettings, nodeOptions } from '../../../../../generator/emit/manifests/docker.ts';
 import { containerUser } from '../../../../../generator/emit/manifests/workload.ts';
 import { at, documentOf, manifestsOf } from '../../../../support/manifests.ts';
 
@@ -47,7 +47,10 @@ test('a rollout waits for a pod to live, and pods that are not ready keep no nod
 });
 
 test('the heap fits beside what else is in the memory of the container', () => {
-  for (const text of [readFileSync('Dockerfile', 'utf8'), files.get('Dockerfile')]) expect(text).toContain(nodeOptions);
+  for (const text of [readFileSync('Dockerfile', 'utf8'), files.get('Dockerfile')]) {
+    expect(text).toContain(nodeOptions);
+    expect(text).toContain(mallocSettings);
+  }
   const print =
     'console.log(v8.getHeapStatistics().heap_size_limit / Math.min(os.totalmem(), process.constrainedMemory() || Infinity))';
   const given = { env: { NODE_OPTIONS: nodeOptions }, encoding: 'utf8' } as const;
