@@ -293,7 +293,7 @@ function done(draft: Draft, event: RunEvent): void {
     return;
   }
   end(draft, event);
-  const value = rust === undefined ? pythonValue(event.result) : rustValue(rust.data);
+  const value = rust === undefined ? pythonValue(event) : rustValue(rust.data);
   const child = value?.kind === 'value' ? childOf(value.value) : undefined;
   // A step that runs again has the child of its last run; iterations of a loop have one each.
   if (contextOf(event)?.['loop_event_id'] === undefined) draft.children.clear();
@@ -350,7 +350,7 @@ function codeIn(tool: unknown): string | undefined {
 const additions = ['command_id', 'worker_id', 'loop_event_id'];
 
 /** The Python server stores scalars of a result, rows of SQL up to 16, and a reference to what is larger. */
-function pythonValue(result: JsonObject | undefined): StoredValue | undefined {
+function pythonValue({ result, isList }: RunEvent): StoredValue | undefined {
   const context = isJsonObject(result?.['context']) ? without(result['context'], additions) : {};
   const reference = result?.['reference'];
   const ref = isJsonObject(reference) ? textMember(reference, 'ref') : undefined;
@@ -358,10 +358,8 @@ function pythonValue(result: JsonObject | undefined): StoredValue | undefined {
   // Of a bare number, text or list the event reports only that there was one.
   const names = Object.keys(context);
   if (names.length === 0 || (names.length === 1 && context['status'] === 'COMPLETED')) return undefined;
-  // Of a step in list form that gave one of these, too.
-  const { status, metrics } = context;
-  if (names.length === 2 && status === 'ok' && isJsonObject(metrics) && Object.hasOwn(metrics, 'task_count'))
-    return undefined;
+  // Of a list of tasks the last one's result, and members of NoETL beside it.
+  if (isList && !names.includes('_prev')) return undefined;
   return { kind: 'value', value: context };
 }
 

@@ -11,6 +11,8 @@ export interface RunEvent {
   readonly type: string;
   /** The step's name; a list-form step without its suffix. Empty when the event names no node. */
   readonly step: string;
+  /** The step runs a list of tasks (Python). */
+  readonly isList: boolean;
   /** Milliseconds since the epoch; undefined without a readable time. */
   readonly at: number | undefined;
   readonly result: JsonObject | undefined;
@@ -83,6 +85,7 @@ function decodeRunEvent(event: JsonObject): RunEvent {
     cause: idText(event['parent_event_id']),
     type,
     step: stepName(step),
+    isList: node.endsWith(listFormSuffix),
     at: parseWireTime(event['created_at'] ?? event['timestamp'])?.getTime(),
     result,
     context,

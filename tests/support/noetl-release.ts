@@ -21,6 +21,8 @@ export interface NoetlRelease {
   readonly server: 'python' | 'rust';
   /** Whether a run ends for NoETL itself whose last step gave what it cannot store. */
   readonly endsUnstorable: boolean;
+  /** Whether NoETL keeps that a task failed whose error a policy handled. */
+  readonly keepsHandled: boolean;
   /** The JetStream stream of its commands; undefined: it does without NATS. */
   stream(name: string): string | undefined;
   /** A Python that has a release of NoETL, whose schema of the database is used. */
@@ -40,6 +42,7 @@ export function pythonRelease(version = '4.26.0'): Promise<NoetlRelease | undefi
       title: `Python ${version}`,
       server: 'python',
       endsUnstorable: !version.startsWith('2.'),
+      keepsHandled: !version.startsWith('2.37.'),
       stream: (name) => name.toUpperCase(),
       python,
       command: (role, port) => {
@@ -59,6 +62,7 @@ export async function rustRelease(version: '3.83' | '3.54'): Promise<NoetlReleas
     title: version === '3.83' ? 'Rust 3.83.1' : 'Rust 3.54.0',
     server: 'rust',
     endsUnstorable: false,
+    keepsHandled: true,
     stream: () => (version === '3.54' ? 'noetl_commands' : undefined),
     python: schema.python,
     command: (role) => [join(folder, 'bin', role === 'server' ? 'noetl-control-plane' : 'noetl-worker')],

@@ -165,7 +165,7 @@ describe('the result that the Python server keeps', () => {
 
   test('of a script with a result, an event without one is a loss once the execution is over', () => {
     const empty = python({ status: 'COMPLETED' });
-    const ofList = python({ status: 'ok', metrics: { task_count: 1 } });
+    const ofList = { ...python({ status: 'ok', metrics: { task_count: 1 } }), node_name: 'a:task_sequence' };
     const ended = (code: string, event: Wire) =>
       stepsAfter(['command.issued', { context: { tool_config: { code } } }], ['call.done', event]).map(withLost)[0];
     for (const event of [empty, ofList]) {

@@ -54,13 +54,13 @@ test('an event has what both servers say', () => {
     },
   ]);
   expect(event).toEqual({
-    ...{ type: 'call.done', step: 'a', at: Date.parse('2026-01-01T00:00:00Z'), context: { x: 1 } },
+    ...{ type: 'call.done', step: 'a', isList: true, at: Date.parse('2026-01-01T00:00:00Z'), context: { x: 1 } },
     result: { context: { command_id: rawNumber('7'), request_id: 'r', error: 'inner' } },
     ...{ error: undefined, commandId: '7', requestId: 'r' },
   });
   expect(decodeRunEvents([{ error: 'own' }])[0]?.error).toBe('own');
   expect(decodeRunEvents([{ created_at: 'soon', result: 'text', context: [] }])[0]).toEqual({
-    ...{ type: '', step: '', at: undefined, result: undefined, context: undefined, error: undefined },
+    ...{ type: '', step: '', isList: false, at: undefined, result: undefined, context: undefined, error: undefined },
     ...{ commandId: undefined, requestId: undefined },
   });
   expect(decodeRunEvents([{ node_name: ':task_sequence:a' }])[0]?.step).toBe(':task_sequence:a');
