@@ -3,6 +3,8 @@
  * @module
  */
 export type { Plugin } from 'graphql-yoga';
+/** A playbook that is an operation of its own, for `actions`. */
+export { type Action, type ActionOptions, action } from './gateway/config/actions.ts';
 /** A value that the environment holds when the gateway starts, and what it is without it. */
 export { type EnvRef, env } from './gateway/config/environment.ts';
 export type {

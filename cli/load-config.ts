@@ -3,7 +3,8 @@ import { registerHooks } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type RenamedField, readRenamed, renamedFields, withFormerNames } from '../gateway/config/former-names.ts';
+import { withDerivedRows } from '../gateway/config/actions.ts';
+import { type RenamedField, readRenamed, renamedFields } from '../gateway/config/former-names.ts';
 import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import { manifestPath } from './package.ts';
@@ -42,7 +43,7 @@ export async function loadConfig(projectDir: string, options: LoadOptions = {}):
   if (typeof exported === 'object' && exported !== null) {
     const { declaration, warnings } = readRenamed<object>(exported, renames);
     for (const warning of warnings) console.warn(`${configFile}: ${warning}`);
-    if (isConfig(declaration)) return withFormerNames(declaration);
+    if (isConfig(declaration)) return withDerivedRows(declaration);
   }
   throw new GatewayError(
     'ERR_CONFIG_INVALID',

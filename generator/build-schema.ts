@@ -1,5 +1,5 @@
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, validateSchema } from 'graphql';
-import { withFormerNames } from '../gateway/config/former-names.ts';
+import { withDerivedRows } from '../gateway/config/actions.ts';
 import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import type { Operation } from '../plugins/operation.ts';
@@ -70,7 +70,7 @@ export async function buildSchema(
   given: GatewayConfig,
   options: BuildOptions = {},
 ): Promise<BuiltSchema> {
-  const config = withFormerNames(given);
+  const config = withDerivedRows(given);
   const structured = structure(document);
   const table = buildTable(structured.document, config);
   assertNoProblems(table);

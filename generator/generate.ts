@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
-import { withFormerNames } from '../gateway/config/former-names.ts';
+import { withDerivedRows } from '../gateway/config/actions.ts';
 import type { GatewayConfig } from '../gateway/config/gateway-config.ts';
 import { checkDeclaration } from '../gateway/config/resolve-config.ts';
 import { type BuiltSchema, schemaOf, structure } from './build-schema.ts';
@@ -81,7 +81,7 @@ export interface GenerateResult {
  * `problems`; nothing is written then.
  */
 export async function generate(given: GenerateOptions): Promise<GenerateResult> {
-  const options = { ...given, config: withFormerNames(given.config) };
+  const options = { ...given, config: withDerivedRows(given.config) };
   const { projectDir, config } = options;
   const stage = stopwatch(options.onStage ?? (() => {}));
   // First, since everything after it relies on the config.

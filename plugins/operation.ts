@@ -1,6 +1,6 @@
 import type { ArgumentBounds } from './argument-bounds.ts';
 import type { AccessRule } from './noetl-auth/access/access-rule.ts';
-import type { OperationKind, StartMembers } from './operation-kind.ts';
+import { isProtocolField, type OperationKind, type StartMembers } from './operation-kind.ts';
 
 /**
  * How a value that is not a scalar is written into a query or a path. Without a style a list is a parameter for each item.
@@ -77,7 +77,13 @@ export interface Operation {
   readonly nullableItems?: readonly string[];
   /** Of an operation that does not answer JSON. */
   readonly answer?: AnswerForm;
+  /** Of an action: its arguments and the types that it leads to, in SDL, and the one that it answers with. */
+  readonly action?: { readonly input: string; readonly typeDefs: string; readonly type: string };
 }
+
+/** Whether the protocol or an action, not the document, says what arguments and answer of an operation are. */
+export const hasOwnShape = ({ field, action }: Pick<Operation, 'field' | 'action'>): boolean =>
+  action !== undefined || isProtocolField(field);
 
 /** Where clients that speak NoETL's own API find it on the gateway. */
 export const restPrefix = '/noetl/';

@@ -14,6 +14,7 @@ const appPages = [
 
 const operatorPages = [
   page('Open an operation', 'open-an-operation'),
+  page('Make an operation of a playbook', 'actions'),
   page('Write a custom rule', 'custom-rule'),
   page('Use the plugins in your server', 'plugins'),
   page('Log in with Auth0, Keycloak, Entra …', 'identity'),

@@ -71,6 +71,7 @@ function rootFieldOf(field: FieldDefinitionNode, root: RootField['root'], operat
   const plan = root === 'subscription' ? undefined : compileCallPlan(field, { root });
   if (plan === undefined) throw new TypeError(`${name}: the schema has no call for it`);
   assertRule(name, row.access, plan);
+  assertFixedPlaybook(name, row.access, plan);
   assertExecutionRule(name, row, plan);
   return { root, row, plan };
 }
@@ -101,6 +102,15 @@ function assertRule(name: string, access: AccessRule, { catalogPaths, executionI
   if (known.has(access.argument)) return;
   const what = access.kind === 'playbook' ? 'a catalog path' : 'the id of an execution';
   throw new TypeError(`${name}: the schema does not know the argument ${access.argument} as ${what}; run generate`);
+}
+
+/** The playbook that the schema starts is the one that the rule is on: the config may have changed since `generate`. */
+function assertFixedPlaybook(name: string, access: AccessRule, { body, start }: CallPlan): void {
+  if (access.kind !== 'path') return;
+  const members = body !== undefined && 'members' in body ? body.members : [];
+  const source = members.find(([wire]) => wire === start?.playbook)?.[1];
+  if (source !== undefined && 'constant' in source && source.constant === access.path) return;
+  throw new TypeError(`${name}: the schema does not start ${access.path}; run generate`);
 }
 
 /**

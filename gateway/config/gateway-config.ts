@@ -2,6 +2,7 @@ import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts'
 import type { CompiledGrants } from '../../plugins/noetl-auth/access/decision.ts';
 import type { Grant } from '../../plugins/noetl-auth/access/grant.ts';
 import type { EndTarget, User } from '../../plugins/noetl-auth/session/session.ts';
+import type { Action, ActionRow } from './actions.ts';
 import type { SessionTrust } from './addresses.ts';
 import type { IssuerRules } from './issuers.ts';
 import type { GatewayPlugin } from './plugins.ts';
@@ -22,6 +23,8 @@ export interface GatewayConfig<Shapes extends OperationShapes = OperationShapes,
   extends Omit<GivenSections, 'deploy' | 'schema'> {
   /** By the name of the GraphQL field. What is not here is closed. */
   readonly operations: Readonly<Record<string, OperationRow<Shapes, Role>>>;
+  /** Playbooks that are operations of their own, by the name of their field. */
+  readonly actions?: Readonly<Record<string, Action<Role>>>;
   readonly roles: readonly Role[];
   readonly grants: readonly Grant<Role>[];
   /** Where the gateway runs and where NoETL does, for the manifests. */
@@ -59,6 +62,8 @@ export type ArgumentOptions = Plain<GivenEntries<typeof argumentOptions>>;
 /** Options that rows of both kinds have. */
 interface RowOptions<Role extends string> extends Plain<GivenEntries<typeof rowOptions>> {
   readonly access: AccessRule<Role>;
+  /** Of a row that an action has made; no config writes it. */
+  readonly action?: ActionRow;
 }
 
 type UpstreamOptions = GivenEntries<typeof upstreamRowOptions>;

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { compileGrants } from '../../plugins/noetl-auth/access/decision.ts';
+import { actionProblems, withActions } from './actions.ts';
 import {
   defaultNamespace,
   isMemoryStore,
@@ -46,9 +47,10 @@ import { sections } from './schema/sections.ts';
  * @throws ERR_CONFIG_INVALID with every problem, one line each.
  */
 export function resolveConfig(
-  config: GatewayConfig,
+  given: GatewayConfig,
   environment: Environment,
 ): { readonly config: ResolvedConfig; readonly warnings: readonly string[] } {
+  const config = withActions(given);
   const mode = environment['NODE_ENV'] === 'development' ? 'development' : 'production';
   const unsafe = [bypassProblem(environment), mode === 'production' ? certificateProblem(environment) : undefined];
   const { sections, issuers, rows, problems, names } = readDeclaration(config, environment, mode);
@@ -336,7 +338,7 @@ export interface ReadDeclaration {
 }
 
 /** Names of the top that are not sections. */
-const policyNames = ['operations', 'roles', 'grants', 'plugins'];
+const policyNames = ['operations', 'actions', 'roles', 'grants', 'plugins'];
 
 /**
  * Reads a declaration against the schema, an environment and the rules on combinations.
@@ -361,7 +363,7 @@ export function readDeclaration(
     sections: read,
     rows,
     issuers,
-    problems: [...reader.problems, ...pluginProblems(config.plugins)],
+    problems: [...reader.problems, ...actionProblems(config), ...pluginProblems(config.plugins)],
     warnings,
     names: reader.names,
   };

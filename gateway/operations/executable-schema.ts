@@ -24,6 +24,7 @@ import { compileResultRules, type ErrorRule, type ResultRule } from '../executio
 import { failingStream, type OpenUpdates, openUpdates, type Update } from '../executions/execution-updates.ts';
 import { answerExecution } from '../executions/execution-views.ts';
 import { createExecutionGate, Executions } from '../executions/executions.ts';
+import { runViewOf } from './action-run.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { attachEnumValues, createClientSchema } from './client-schema.ts';
 import { attachOutputs, discriminatorsOf, wireNamesOf } from './outputs.ts';
@@ -193,16 +194,7 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     composed: createComposedCalls(),
   };
   for (const [name, field] of fields) {
-    const known = rootTypeOf(schema, field.root)?.getFields()[name];
-    describeRule(known, field.row);
-    if (isStream(field.row)) {
-      attachStream(known, openUpdates(field.row, answers));
-      continue;
-    }
-    const answer = answerFor(field, { ...answers, type: known?.type });
-    const reporting = reportingOutcome(answer, field, observe);
-    answers.composed.add(name, field, reporting);
-    attachRoot(known, field, reporting, observe);
+    attachField(name, field, rootTypeOf(schema, field.root)?.getFields()[name], { ...answers, observe });
   }
   return {
     schema,
@@ -211,6 +203,31 @@ export function createExecutableSchema(options: ExecutableSchemaOptions): Execut
     executions,
     rest: restOperations(fields, { ...answers, observe }),
   };
+}
+
+function attachField(
+  name: string,
+  field: RootField,
+  known: GraphQLField<unknown, CallContext> | undefined,
+  options: Omit<AnswerOptions, 'type'> & { readonly observe: Observe },
+): void {
+  const { row } = field;
+  const { observe, composed } = options;
+  describeRule(known, row);
+  const asRun = runViewOf(row, known?.type);
+  if (isStream(row)) {
+    attachStream(known, openUpdates(row, options), asRun);
+    return;
+  }
+  const maxWaitSeconds = row.action?.wait ?? options.maxWaitSeconds;
+  const bare = answerFor(field, { ...options, type: known?.type, maxWaitSeconds });
+  const reporting = reportingOutcome(
+    asRun === undefined ? bare : async (call) => asRun(await bare(call)),
+    field,
+    observe,
+  );
+  composed.add(name, field, reporting);
+  attachRoot(known, field, reporting, observe);
 }
 
 /** Editors show who may call a field beside what it does. */
@@ -241,14 +258,18 @@ function rootTypeOf(schema: GraphQLSchema, root: RootField['root']) {
 const isStream = (row: AnyRow): row is SubscriptionRow<string> => isGatewayRow(row) && row.gateway === 'subscription';
 
 /** A stream runs on the decision of its operation; each of its events asks again what may be seen. */
-function attachStream(field: GraphQLField<unknown, CallContext> | undefined, open: OpenUpdates): void {
+function attachStream(
+  field: GraphQLField<unknown, CallContext> | undefined,
+  open: OpenUpdates,
+  asRun: (answer: unknown) => unknown = (answer) => answer,
+): void {
   if (field === undefined) return;
   field.subscribe = async (_source, _args, context, info) => {
     const decision = standingDecision(context, info);
     // A stream that cannot begin is one with an error as its only event.
     return open({ root: 'subscription', decision, context }).catch((error: unknown) => failingStream(error));
   };
-  field.resolve = (update) => (update as Update)();
+  field.resolve = async (update) => asRun(await (update as Update)());
 }
 
 function attachRoot(

@@ -35,6 +35,7 @@ const decimal: ReadInput = (value) => {
 export const inputReaders: Readonly<Record<string, ReadInput | undefined>> = {
   BigInt: wholeNumber,
   Decimal: decimal,
+  BigDecimal: decimal,
   Date: textOf(GraphQLDate),
   DateTime: textOf(GraphQLDateTime),
   EmailAddress: textOf(GraphQLEmailAddress),

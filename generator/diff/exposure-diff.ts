@@ -3,8 +3,8 @@ import { isEnvRef } from '../../gateway/config/environment.ts';
 import { type AnyRow, type GatewayConfig, isGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import type { Permission } from '../../plugins/noetl-auth/access/grant.ts';
-import type { Operation } from '../../plugins/operation.ts';
-import { isProtocolField, kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
+import { hasOwnShape, type Operation } from '../../plugins/operation.ts';
+import { kindWords, type OperationKind } from '../../plugins/operation-kind.ts';
 import { memberWords, type NewMember } from '../lock/new-members.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { structureRules } from '../normalise/structure-rules.ts';
@@ -157,7 +157,7 @@ function reshaped(
   return upstream.flatMap((change): ExposureChange[] => {
     if (!change.fields.includes(field) || change.severity === 'safe' || !isUsed(operation, change)) return [];
     // An app sees a field or an argument that is gone in the schema, or never saw it.
-    if (!isProtocolField(field) && goneInSchema.has(change.kind)) return [];
+    if (!hasOwnShape(operation) && goneInSchema.has(change.kind)) return [];
     const message = [change.operation, change.place, change.message].filter(Boolean).join(': ');
     if (insisting.has(change.kind) && isGiven(operation, row, change)) {
       return [{ kind: 'reshaped', severity: 'safe', subject: field, message: `${message}; the row gives it` }];
@@ -169,15 +169,14 @@ function reshaped(
 /** The severity for apps: for the parts in the schema by the comparison of the schemas, for the rest by the rules. */
 function severityForApps(operation: Operation, change: UpstreamChange): Severity {
   if (change.severity !== 'breaking') return change.severity;
-  const breaks = isProtocolField(operation.field)
-    ? breaksProtocol(operation, change)
-    : changeRules[change.kind].seen === 'wire';
+  const breaks = hasOwnShape(operation) ? breaksProtocol(operation, change) : changeRules[change.kind].seen === 'wire';
   return breaks ? 'breaking' : 'dangerous';
 }
 
 /** An argument that the row neither offers nor fixes matters only when the upstream insists on it. */
-function isUsed({ field, args }: Operation, { kind, argument }: UpstreamChange): boolean {
-  if (argument === undefined || isProtocolField(field) || insisting.has(kind)) return true;
+function isUsed(operation: Operation, { kind, argument }: UpstreamChange): boolean {
+  const { args } = operation;
+  if (argument === undefined || hasOwnShape(operation) || insisting.has(kind)) return true;
   const found = args.find(({ wire }) => wire === argument);
   return found === undefined || found.name !== undefined || found.constant !== undefined;
 }
@@ -257,7 +256,7 @@ function askedFor({ operations }: FittedTable): ReadonlySet<Permission> {
 }
 
 function permissionsOf(access: AccessRule): readonly Permission[] {
-  if (access.kind === 'playbook' || access.kind === 'source') return [access.permission];
+  if (access.kind === 'playbook' || access.kind === 'source' || access.kind === 'path') return [access.permission];
   if (access.kind === 'execution') return access.permission === 'view' ? ['view', 'execute'] : [access.permission];
   if (access.kind === 'authenticated' && access.rows !== undefined) return ['view'];
   // What a function asks for cannot be seen from outside.

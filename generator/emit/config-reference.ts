@@ -119,6 +119,7 @@ export const emitConfigSchema: Emitter = () => {
         type: 'object',
         additionalProperties: { oneOf: [schemaOf(upstreamRow, false), schemaOf(gatewayRow, false)] },
       },
+      actions: { type: 'object', additionalProperties: { type: 'object' }, description: 'made by action()' },
       roles: texts,
       grants: { type: 'array', items: { type: 'object' }, description: 'made by allow() and deny()' },
       plugins: { type: 'array', description: 'Envelop plugins' },

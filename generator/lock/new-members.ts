@@ -1,6 +1,6 @@
 import { type AnyRow, type GatewayConfig, isGatewayRow, readMembers } from '../../gateway/config/gateway-config.ts';
-import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/operation-kind.ts';
+import { hasOwnShape, type Operation, type OperationArgument } from '../../plugins/operation.ts';
+
 import { nearest } from '../openapi/names.ts';
 import { fullTypeOf, type GatewayLock, namedType, wireOf } from './gateway-lock.ts';
 
@@ -213,7 +213,7 @@ interface RowView {
 function rowViews(operations: readonly Operation[], names: Names, config: GatewayConfig): readonly RowView[] {
   return operations.flatMap((operation) => {
     const row = config.operations[operation.field];
-    const isShaped = row !== undefined && !isGatewayRow(row) && !isProtocolField(operation.field);
+    const isShaped = row !== undefined && !isGatewayRow(row) && !hasOwnShape(operation);
     if (!isShaped || names.names[operation.field] === undefined) return [];
     const [args, fields] = [readMembers<unknown>(row.args), readMembers<unknown>(row.fields)];
     const reached = reachedFrom(operation.field, names);

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { isProtocolField } from '../../plugins/operation-kind.ts';
+import { hasOwnShape, type Operation, type OperationArgument } from '../../plugins/operation.ts';
 import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { escapeName } from '../openapi/names.ts';
 import {
@@ -116,11 +115,12 @@ interface OpenApiOperation {
 
 /** The operations that the OpenAPI handler makes fields of: upstream ones that the protocol does not describe. */
 function openApiOperations(operations: readonly TableRow[]): readonly OpenApiOperation[] {
-  return operations.flatMap(({ field, source, args }) =>
-    source.kind === 'upstream' && !isProtocolField(field)
+  return operations.flatMap((operation) => {
+    const { field, source, args } = operation;
+    return source.kind === 'upstream' && !hasOwnShape(operation)
       ? [{ field, source: { method: source.method, path: source.path, args } }]
-      : [],
-  );
+      : [];
+  });
 }
 
 function publicPath(path: string, args: readonly OperationArgument[]): string {

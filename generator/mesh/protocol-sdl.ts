@@ -1,3 +1,4 @@
+import { parse, print } from 'graphql';
 import { gatewayArguments, isProtocolField, type ProtocolField, protocolFields } from '../../plugins/operation-kind.ts';
 import type { TableRow } from './mesh-config.ts';
 
@@ -111,29 +112,56 @@ type ExecuteResult {
 }`;
 
 /** Types that the gateway's own resolvers fill; their fields have no wire names. */
-export const protocolTypes: ReadonlySet<string> = new Set(
-  [...`${executionTypes}\n${startTypes}`.matchAll(/^type (\w+)/gm)].map(([, name = '']) => name),
-);
+export const ownTypes = (operations: readonly TableRow[]): ReadonlySet<string> =>
+  new Set(
+    [executionTypes, startTypes, ...actionsOf(operations).map(({ action }) => action.typeDefs)].flatMap((sdl) =>
+      [...sdl.matchAll(/^(?:type|input) (\w+)/gm)].map(([, name = '']) => name),
+    ),
+  );
+
+type ActionOperation = TableRow & { readonly action: NonNullable<TableRow['action']> };
+
+const actionsOf = (operations: readonly TableRow[]): readonly ActionOperation[] =>
+  operations.filter((row): row is ActionOperation => row.action !== undefined);
 
 /**
- * The annotated SDL of the fields whose shape the protocol fixes, for Mesh's JSON-schema handler; only those that are
- * open. Arguments that the gateway itself answers to are there and are not sent.
+ * The annotated SDL of the fields whose shape the protocol or an action fixes, for Mesh's JSON-schema handler; only those that
+ * are open. Arguments that the gateway itself answers to are there and are not sent.
  * @returns undefined when no such field is open.
  */
 export function protocolSdl(operations: readonly TableRow[]): string | undefined {
   const open = operations.filter(isProtocolRow);
-  if (open.length === 0) return undefined;
-  const roots = Map.groupBy(open, ({ field }) => protocolFields[field].root);
+  const actions = actionsOf(operations);
+  if (open.length + actions.length === 0) return undefined;
+  const roots = Map.groupBy([...open, ...actions], (row) => rootOf(row));
   const blocks = [...roots].map(
-    ([root, rows]) => `type ${rootNames[root]} {\n${rows.map((row) => fieldSdl[row.field](row)).join('\n')}\n}`,
+    ([root, rows]) => `type ${rootNames[root]} {\n${rows.map((row) => sdlOf(row)).join('\n')}\n}`,
   );
-  return [directives, ...blocks, ...(roots.has('mutation') ? [startTypes] : []), executionTypes].join('\n');
+  // The operations of one action have the same types.
+  const types = [...new Set(actions.flatMap(({ action }) => definitionsOf(action.typeDefs)))];
+  const starts = open.some(({ field }) => protocolFields[field].root === 'mutation');
+  return [directives, ...blocks, ...(starts ? [startTypes] : []), executionTypes, ...types].join('\n');
 }
+
+const definitionsOf = (sdl: string): readonly string[] => parse(sdl, { noLocation: true }).definitions.map(print);
 
 type ProtocolRow = TableRow & { readonly field: ProtocolField };
 
 const isProtocolRow = (row: TableRow): row is ProtocolRow =>
   row.source.kind === 'upstream' && isProtocolField(row.field);
+
+const rootOf = (row: ProtocolRow | ActionOperation): 'query' | 'mutation' =>
+  isProtocolRow(row) ? protocolFields[row.field].root : row.root === 'query' ? 'query' : 'mutation';
+
+const sdlOf = (row: ProtocolRow | ActionOperation): string =>
+  isProtocolRow(row) ? fieldSdl[row.field](row) : actionSdl(row);
+
+function actionSdl(row: ActionOperation): string {
+  const { action, field, root, source } = row;
+  if (root === 'mutation') return startSdl(row, action.input === '' ? [] : [action.input], action.type);
+  return `  ${field}(${action.input}): ${action.type}
+    @httpOperation(subgraph: "Protocol", path: ${quoted(pathOf(source).replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)`;
+}
 
 const rootNames = { query: 'Query', mutation: 'Mutation' } as const;
 
@@ -148,14 +176,14 @@ const fieldSdl: Readonly<Record<ProtocolField, (row: ProtocolRow) => string>> = 
     @httpOperation(subgraph: "Protocol", path: ${quoted(pathOf(source).replace(/\{[^{}]*\}/, '{args.id}'))}, httpMethod: GET)`,
 };
 
-function startSdl({ field, kind, source, args }: ProtocolRow, offered: readonly string[]): string {
+function startSdl({ field, kind, source, args }: TableRow, offered: readonly string[], type = 'ExecuteResult'): string {
   // Not in the body: the gateway answers to them itself.
   const own = Object.entries(gatewayArguments[kind] ?? {}).map(([name, type]) => `${name}: ${type}`);
   const body = args
     .filter((arg) => arg.in === 'body' && arg.name !== undefined)
     .map((arg) => `${arg.wire}: "{args.${arg.name}}"`)
     .join(', ');
-  return `  ${field}(${[...offered, ...own].join(', ')}): ExecuteResult
+  return `  ${field}(${[...offered, ...own].join(', ')}): ${type}
     @httpOperation(subgraph: "Protocol", path: ${quoted(pathOf(source))}, httpMethod: POST, requestBaseBody: {${body}})`;
 }
 

@@ -19,12 +19,12 @@ import {
 } from 'graphql';
 import type { ArgumentBounds } from '../../plugins/argument-bounds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import type { OperationArgument } from '../../plugins/operation.ts';
-import { gatewayArguments, gatewayBounds, isProtocolField } from '../../plugins/operation-kind.ts';
+import { hasOwnShape, type OperationArgument } from '../../plugins/operation.ts';
+import { gatewayArguments, gatewayBounds } from '../../plugins/operation-kind.ts';
 import { camelCase, escapeName, isPublicName, wireName } from '../openapi/names.ts';
 import { readNotes, wholeBody } from '../openapi/open-api.ts';
 import type { TableRow } from './mesh-config.ts';
-import { protocolTypes } from './protocol-sdl.ts';
+import { ownTypes } from './protocol-sdl.ts';
 
 /**
  * `@httpOperation` of a row: the path with `{args.<public name>}`, its constants in place; the query as a map from wire
@@ -48,7 +48,7 @@ export function callDirective(operation: TableRow): ConstDirectiveNode {
   ];
   const styles = query.flatMap(({ wire, style }) => (style === undefined ? [] : [[wire, { style }] as const]));
   return directive('httpOperation', {
-    subgraph: isProtocolField(operation.field) ? 'Protocol' : 'Noetl',
+    subgraph: hasOwnShape(operation) ? 'Protocol' : 'Noetl',
     path: pathOf(source.path, args),
     operationSpecificHeaders: headers,
     httpMethod: source.method,
@@ -179,6 +179,8 @@ export interface Shape {
   readonly nullableItems: ReadonlySet<string>;
   readonly enums: ReadonlySet<string>;
   readonly inputs: ReadonlySet<string>;
+  /** Types that the document does not shape. */
+  readonly own: ReadonlySet<string>;
 }
 
 /** Collects what decides the types, of all rows: a type is one for all of them. */
@@ -191,11 +193,13 @@ export function shapeOf(document: DocumentNode, operations: readonly TableRow[],
     nullableItems: new Set(operations.flatMap(({ nullableItems = [] }) => nullableItems)),
     enums: namesOf(Kind.ENUM_TYPE_DEFINITION),
     inputs: namesOf(Kind.INPUT_OBJECT_TYPE_DEFINITION),
+    own: ownTypes(operations),
   };
 }
 
 /** A type of Mesh's schema as it is public; nothing for what is not. */
 export function shapeDefinition(definition: DefinitionNode, shape: Shape): readonly DefinitionNode[] {
+  if (shape.own.has(nameOf(definition))) return [withoutDirectives(definition)];
   switch (definition.kind) {
     case Kind.SCHEMA_DEFINITION:
     case Kind.SCHEMA_EXTENSION:
@@ -205,7 +209,7 @@ export function shapeDefinition(definition: DefinitionNode, shape: Shape): reado
     case Kind.OBJECT_TYPE_DEFINITION:
       // Root types are made of the rows.
       if (Object.values<string>(rootNames).includes(definition.name.value)) return [];
-      return protocolTypes.has(definition.name.value) ? [definition] : [shapeFields(definition, shape)];
+      return [shapeFields(definition, shape)];
     case Kind.INPUT_OBJECT_TYPE_DEFINITION:
       return [bareInput(definition, shape)];
     case Kind.ENUM_TYPE_DEFINITION:
@@ -214,9 +218,15 @@ export function shapeDefinition(definition: DefinitionNode, shape: Shape): reado
     case Kind.SCALAR_TYPE_DEFINITION:
       return declared.has(definition.name.value) ? [] : [withOwnWords(definition)];
     default:
-      return 'name' in definition && declared.has(definition.name?.value) ? [] : [definition];
+      return declared.has(nameOf(definition)) ? [] : [definition];
   }
 }
+
+const nameOf = (definition: DefinitionNode): string => ('name' in definition ? (definition.name?.value ?? '') : '');
+
+/** Mesh's marks mean nothing on a type that has no names on the wire. */
+const withoutDirectives = <Node extends DefinitionNode>(definition: Node): Node =>
+  definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? { ...definition, directives: [] } : definition;
 
 /** What scalars mean here: Mesh describes those of a library. */
 const scalarDocs: Readonly<Record<string, string>> = {

@@ -13,7 +13,8 @@ import {
 import { deprecationOf } from '../../gateway/config/former-names.ts';
 import { type ArgumentBounds, boundsText } from '../../plugins/argument-bounds.ts';
 import { GatewayError } from '../../plugins/errors.ts';
-import { argumentDocs, gatewayArguments, isProtocolField, isProtocolStart } from '../../plugins/operation-kind.ts';
+import { hasOwnShape } from '../../plugins/operation.ts';
+import { argumentDocs, gatewayArguments, isProtocolStart } from '../../plugins/operation-kind.ts';
 import type { TableRow } from './mesh-config.ts';
 import {
   answerFieldNames,
@@ -107,14 +108,12 @@ function rootField(
   if (made === undefined) return undefined;
   // An argument that is not in the table is closed, whatever Mesh made of the document.
   const descriptions = new Map(operation.args.map((arg) => [arg.name, arg.description]));
-  const offered = (made.arguments ?? []).filter(
-    ({ name }) => isProtocolField(operation.field) || descriptions.has(name.value),
-  );
+  const offered = (made.arguments ?? []).filter(({ name }) => hasOwnShape(operation) || descriptions.has(name.value));
   const bounds = boundsByName(operation);
   const described = withGatewayArguments(operation, offered).map((arg) => {
     const { value: name } = arg.name;
     // The row's own arguments are the row's to describe; the others are the same everywhere.
-    const isFixed = isProtocolField(operation.field) || !descriptions.has(name);
+    const isFixed = hasOwnShape(operation) || !descriptions.has(name);
     const words = descriptions.get(name) ?? (isFixed ? argumentDocs[name] : undefined);
     return describe(arg, withBounds(words, enums.has(namedTypeOf(arg.type)) ? undefined : bounds.get(name)));
   });

@@ -8,6 +8,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import { checkGrants } from '../../plugins/noetl-auth/access/check-grants.ts';
 import { weakExecutionRule } from '../../plugins/noetl-auth/access/weak-rules.ts';
 import {
+  hasOwnShape,
   type Operation,
   type OperationArgument,
   rerunPath,
@@ -27,7 +28,7 @@ import { basePathOf, deprecatedUpstream, type OpenApiDocument } from '../openapi
 import { answerFormOf, checkAccess, checkGatewayRow, checkStart, checkTransport } from './check-row.ts';
 import { closedKinds, neverPublic } from './never-public.ts';
 import { type OperationMeaning, operationMeaning } from './operation-meaning.ts';
-import { joinProtocolField, type ProtocolJoin } from './protocol-arguments.ts';
+import { joinAction, joinProtocolField, type ProtocolJoin } from './protocol-arguments.ts';
 import { type Findings, type JoinedRow, rowArguments, rowFields } from './row-members.ts';
 
 /** The operations table: document × config. */
@@ -96,6 +97,7 @@ function readRow(
     return {
       field,
       root: row.gateway,
+      // Of an action, its start brings the types.
       source: { kind: 'gateway', sdl: row.sdl, typeDefs: row.typeDefs },
       kind: 'gateway',
       catalogPaths: [],
@@ -151,12 +153,13 @@ function upstreamOperation(joined: JoinedRow, document: OpenApiDocument): Operat
     access,
     description: row.description ?? (joined.keepsProse ? shape.description : undefined),
     args,
-    fields: isProtocolField(field) ? {} : rowFields(joined, document),
+    fields: hasOwnShape({ field, ...row }) ? {} : rowFields(joined, document),
     acceptRisk: row.acceptRisk,
     ...answerFormOf(joined),
     ...lifeOf(row, shape),
     ...(row.types === undefined ? {} : { types: row.types }),
     ...restOf(joined),
+    ...actionOf(row),
   };
   problems.push(...checkStart(operation, meaning));
   return operation;
@@ -166,6 +169,12 @@ function executionProblems(operation: Operation, row: AnyRow): readonly string[]
   const watch = isGatewayRow(row) && row.gateway === 'subscription' ? row.watch : undefined;
   const problem = weakExecutionRule({ ...operation, watch });
   return problem === undefined ? [] : [`operations.${operation.field}.access: ${problem}`];
+}
+
+function actionOf({ action }: AnyUpstreamRow): Pick<Operation, 'action'> {
+  if (action === undefined) return {};
+  const { input, typeDefs, type } = action;
+  return { action: { input, typeDefs, type } };
 }
 
 function kindOf(field: string, { kind }: OperationMeaning, start: StartMembers | undefined): OperationKind {
@@ -223,6 +232,7 @@ function publicNames(
 function argumentsOf(joined: JoinedRow): ProtocolJoin {
   const { field, meaning } = joined;
   if (isProtocolField(field)) return joinProtocolField(field, joined);
+  if (joined.row.action !== undefined) return joinAction(joined.row.action.part, joined);
   return { args: rowArguments(joined), start: meaning.kind === 'execute' ? usualStartMembers : undefined };
 }
 

@@ -2,8 +2,8 @@ import { Kind, parse } from 'graphql';
 import type { AnyGatewayRow } from '../../gateway/config/gateway-config.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../plugins/noetl-auth/access/grant.ts';
-import type { Operation, OperationArgument } from '../../plugins/operation.ts';
-import { gatewayArguments, isProtocolField, isStart } from '../../plugins/operation-kind.ts';
+import { hasOwnShape, type Operation, type OperationArgument } from '../../plugins/operation.ts';
+import { gatewayArguments, isStart } from '../../plugins/operation-kind.ts';
 import { nearest } from '../openapi/names.ts';
 import type { OperationMeaning } from './operation-meaning.ts';
 import type { JoinedRow } from './row-members.ts';
@@ -11,7 +11,16 @@ import type { JoinedRow } from './row-members.ts';
 /** Arguments by which NoETL finds a playbook; a rule on one of them does not cover the others. */
 export const playbookSelectors: ReadonlySet<string> = new Set(['path', 'catalog_id', 'playbook_path', 'playbook_id']);
 
-const kinds: readonly string[] = ['closed', 'authenticated', 'role', 'playbook', 'execution', 'source', 'custom'];
+const kinds: readonly string[] = [
+  'closed',
+  'authenticated',
+  'role',
+  'playbook',
+  'path',
+  'execution',
+  'source',
+  'custom',
+];
 
 /**
  * What is wrong with an operation's access rule. A row without a rule is a problem and no open operation (ADR 0003).
@@ -24,6 +33,9 @@ export function checkAccess(operation: Operation, roles: readonly string[]): str
   if (!kinds.includes(rule.kind))
     return [`${place}: there is no rule “${rule.kind}”${nearest(String(rule.kind), kinds)}`];
   if (rule.kind === 'role') return checkRoles(place, rule.roles, roles);
+  if (rule.kind === 'path') {
+    return operation.action === undefined ? [`${place}: a rule on a fixed playbook is for actions only`] : [];
+  }
   if (rule.kind === 'custom' || rule.kind === 'closed') return [];
   return rule.kind === 'authenticated' ? [] : checkArgument(place, operation, rule.permission, rule.argument);
 }
@@ -130,7 +142,8 @@ function checkAnswer({ field, place, row, shape }: JoinedRow): readonly string[]
   if (foreign === undefined || foreign === 'empty') {
     return answer === undefined ? [] : [`${place}.answer: ${key} answers JSON; leave the option out`];
   }
-  if (isProtocolField(field)) return [`${place}: the answer of ${upstream} is not JSON, which the protocol needs`];
+  if (hasOwnShape({ field, ...row }))
+    return [`${place}: the answer of ${upstream} is not JSON, which the protocol needs`];
   if (foreign === 'stream') {
     return [`${place}: ${key} answers a stream of events, which a field cannot hold; leave the row out, ${repair}`];
   }

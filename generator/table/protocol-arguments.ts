@@ -1,3 +1,4 @@
+import type { ActionRow } from '../../gateway/config/actions.ts';
 import { type ArgumentOptions, readMembers } from '../../gateway/config/gateway-config.ts';
 import type { OperationArgument } from '../../plugins/operation.ts';
 import {
@@ -70,6 +71,28 @@ export function joinProtocolField(field: ProtocolField, joined: JoinedRow): Prot
   if (row.fields !== undefined) problems.push(`${place}.fields: the protocol fixes the answer of ${field}`);
   const idArgument = { name: 'id', wire: id?.wire ?? '', in: 'path', what: 'the id' } as const;
   return { args: joinArguments(joined, [idArgument]), start: undefined };
+}
+
+/** Joins a row of an action: what it starts is a constant, and its input are the variables. */
+export function joinAction(part: ActionRow['part'], joined: JoinedRow): ProtocolJoin {
+  if (part !== 'start') return joinProtocolField('execution', joined);
+  const { place, row, shape, meaning, problems } = joined;
+  if (meaning.kind !== 'execute') {
+    problems.push(`${place}.upstream: ${shape.key} is not the call that starts a playbook`);
+    return { args: [], start: undefined };
+  }
+  const named = Object.entries(readMembers<string | ArgumentOptions>(row.args).named);
+  const wireOf = (wanted: (options: ArgumentOptions) => boolean) =>
+    named.find(([, options]) => wanted(optionsOf(options)))?.[0];
+  const workload = wireOf(({ name }) => name === 'input');
+  const playbook = wireOf(({ constant }) => constant === row.action?.playbook) ?? usualStartMembers.playbook;
+  const fixed =
+    workload === undefined ? [] : [{ name: 'input', wire: workload, in: 'body', what: 'the input' } as const];
+  const execution = answerMember(joined);
+  return {
+    args: joinArguments(joined, fixed),
+    start: { playbook, workload: workload ?? usualStartMembers.workload, execution },
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnyUpstreamRow, GatewayConfig } from '../../gateway/config/gateway-config.ts';
 import type { ClosedOperation, UpstreamLine, UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import type { AccessRule } from '../../plugins/noetl-auth/access/access-rule.ts';
+import { hasOwnShape } from '../../plugins/operation.ts';
 import { isProtocolField, isStart, kindWords } from '../../plugins/operation-kind.ts';
 import { quoteText } from '../canonical-text.ts';
 import type { ExposureChange, UpstreamChange } from '../diff/diff-report.ts';
@@ -96,7 +97,7 @@ function newArguments(config: GatewayConfig, before: FittedTable, after: FittedT
   return after.operations.flatMap((operation) => {
     const { field, args } = operation;
     const row = config.operations[field];
-    if (row === undefined || isProtocolField(field)) return [];
+    if (row === undefined || hasOwnShape(operation)) return [];
     return args.flatMap((argument): NewMember[] => {
       const isNew = known.get(field)?.has(argument.wire) === false;
       if (!isNew || argument.name === undefined || opensArgument(row, operation, argument)) return [];

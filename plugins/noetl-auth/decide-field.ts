@@ -66,7 +66,9 @@ export function decideField(question: FieldQuestion): MaybePromise<Judgement> {
         ? { decision: allowed(question, {}) }
         : { decision: denied(question, accessDenied()), reason: 'role' };
     case 'playbook':
-      return decideOnPath(question, rule.permission, rule.argument);
+      return decideOnPath(question, rule.permission, argumentOf(question, rule.argument), rule.argument);
+    case 'path':
+      return decideOnPath(question, rule.permission, rule.path, 'the playbook');
     case 'execution':
       return decideOnExecutionId(question, rule.permission, rule.argument);
     case 'source':
@@ -106,8 +108,12 @@ function hasRole({ caller }: FieldQuestion, roles: readonly string[]): boolean {
   return caller.session.user.roles.some((role) => roles.includes(role));
 }
 
-function decideOnPath(question: FieldQuestion, permission: Permission, argument: string): MaybePromise<Judgement> {
-  const value = argumentOf(question, argument);
+function decideOnPath(
+  question: FieldQuestion,
+  permission: Permission,
+  value: unknown,
+  argument: string,
+): MaybePromise<Judgement> {
   const path = typeof value === 'string' ? parsePlaybookPath(value) : undefined;
   if (path === undefined || (question.resolvers === 'any' && /[?#]/.test(path))) {
     // Other executors may put the argument into an address, where these two end the path.

@@ -10,6 +10,8 @@ import { keyPair } from './key-pairs.ts';
 export async function startDevGateway(
   options: {
     config?: GatewayConfig;
+    /** Default: the shipped schema. */
+    sdl?: string;
     environment?: Record<string, string>;
     policyFile?: string;
     policyCases?: () => Promise<string | undefined>;
@@ -18,7 +20,7 @@ export async function startDevGateway(
   const config = options.config ?? (shipped as unknown as GatewayConfig);
   return startDev({
     config: { observability: { auditTo: devNull }, ...config },
-    sdl: await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8'),
+    sdl: options.sdl ?? (await readFile(new URL('../../mesh/generated/schema.graphql', import.meta.url), 'utf8')),
     restDocument: await readFile(new URL('../../docs/generated/rest.yaml', import.meta.url), 'utf8'),
     version: '0.0.0-test',
     makeKeyPair: keyPair,

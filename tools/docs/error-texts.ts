@@ -99,6 +99,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     causes: 'a NUL character in a result, or a database that refused the write',
     next: 'Change what the step returns that the message names. [Executions](../executions.md) lists what NoETL cannot store.',
   },
+  ERR_OUTPUT_SHAPE: {
+    means: 'a run of an action completed, and its result is not what the action declares; the message names the place',
+    causes: 'the playbook changed, or the types of the action are wrong',
+    next: 'Change `output` or `from` of the action in `gateway.config.ts`, or the playbook; `execution(id)` shows the whole result.',
+  },
   ERR_NOT_SUPPORTED: {
     means: 'the running NoETL release does not have this operation',
     causes: 'an older or newer release than the pulled document',

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AccessRule } from '../../../plugins/noetl-auth/access/access-rule.ts';
 import { permissions } from '../../../plugins/noetl-auth/access/grant.ts';
+import type { ActionRow } from '../actions.ts';
 import { type EnvRef, isEnvRef } from '../environment.ts';
 import { choice, either, flag, integer, named, plainSection, text, value } from './fields.ts';
 import { maxTextBytes } from './sections.ts';
@@ -50,6 +51,7 @@ const accessRule = v.variant(
       roles: v.pipe(v.array(name, 'must be a list of roles'), v.minLength(1, 'must name a role')),
     }),
     v.strictObject({ kind: v.literal('playbook'), permission, argument: name }),
+    v.strictObject({ kind: v.literal('path'), permission, path: name }),
     v.strictObject({ kind: v.literal('execution'), permission, argument: name }),
     v.strictObject({ kind: v.literal('source'), permission, argument: name }),
     v.strictObject({
@@ -190,7 +192,14 @@ const fieldNames = v.custom<string | boolean | readonly string[]>(
   'must be a name, a list of names, true to open it, or false to hide it',
 );
 
-const shared = { access: value(accessRule, { doc: 'who may call it' }), ...rowOptions };
+const shared = {
+  access: value(accessRule, { doc: 'who may call it' }),
+  action: value(
+    v.custom<ActionRow>((input) => typeof input === 'object' && input !== null),
+    { optional: true, doc: 'set for the rows of an action' },
+  ),
+  ...rowOptions,
+};
 
 /** A row whose field one operation of NoETL answers. */
 export const upstreamRow = plainSection({

@@ -31,6 +31,7 @@ export type CustomRule = (request: AccessRequest) => AccessVerdict | Promise<Acc
  * - `authenticated`: everyone with a session; `rows` then names the list whose rows are left out without `view`
  * - `role`: a user who has one of the roles
  * - `playbook`: `permission` on the catalog path in `argument`
+ * - `path`: `permission` on the catalog path that the rule itself names; of actions
  * - `execution`: `permission` on the playbook of the execution whose id is in `argument`; hidden reads as missing
  * - `source`: `permission` on the catalog path that the playbook source in `argument` names
  * - `custom`: the verdict that the function resolves to; an error denies
@@ -40,6 +41,7 @@ export type AccessRule<Role extends string = string, Argument extends string = s
   | { readonly kind: 'authenticated'; readonly rows?: 'executions' | 'playbooks' }
   | { readonly kind: 'role'; readonly roles: readonly Role[] }
   | { readonly kind: 'playbook'; readonly permission: Permission; readonly argument: Argument }
+  | { readonly kind: 'path'; readonly permission: Permission; readonly path: string }
   | { readonly kind: 'execution'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'source'; readonly permission: Permission; readonly argument: Argument }
   | { readonly kind: 'custom'; readonly decide: CustomRule };

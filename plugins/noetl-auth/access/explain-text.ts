@@ -75,6 +75,8 @@ export function ruleText(rule: AccessRule, quote = plain): string {
         : `users with one of the roles ${rule.roles.map((role) => quote(role)).join(', ')}`;
     case 'playbook':
       return `users with ${quote(rule.permission)} on the playbook in ${quote(rule.argument)}`;
+    case 'path':
+      return `users with ${quote(rule.permission)} on the playbook ${quote(rule.path)}`;
     case 'execution':
       return `users with ${onExecutionText(rule.permission, quote)} on the playbook of the execution in ${quote(rule.argument)}; for others it does not exist`;
     case 'source':

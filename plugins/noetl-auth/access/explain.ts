@@ -102,6 +102,8 @@ function accessOf(compiled: Grants, role: string, rule: AccessRule): RoleAccess 
       return { kind: rule.roles.includes(role) ? 'all' : 'none' };
     case 'custom':
       return { kind: 'custom' };
+    case 'path':
+      return onOnePath(compiled, role, rule);
     case 'playbook':
     case 'source':
       return onPaths(compiled, role, [rule.permission]);
@@ -109,6 +111,20 @@ function accessOf(compiled: Grants, role: string, rule: AccessRule): RoleAccess 
       // `execute` on a playbook implies `view` of its executions.
       return onPaths(compiled, role, rule.permission === 'view' ? ['view', 'execute'] : [rule.permission]);
   }
+}
+
+/** The path is known, so the answer is: yes or no. */
+function onOnePath({ grants }: Grants, role: string, rule: { permission: Permission; path: string }): RoleAccess {
+  const holds = (patterns: readonly string[] = []) => patterns.some((one) => compilePattern(one)(rule.path));
+  const fitting = grants.filter(
+    (grant) =>
+      grant.role === role &&
+      grant.permissions.includes(rule.permission) &&
+      holds(grant.patterns) &&
+      !holds(grant.except),
+  );
+  const isAllowed = fitting.length > 0 && fitting.every(({ effect }) => effect === 'allow');
+  return { kind: isAllowed ? 'all' : 'none' };
 }
 
 const rowPermissions = { executions: ['view', 'execute'], playbooks: ['view'] } as const;

@@ -64,6 +64,8 @@ function decideCase(
     }
     case 'custom':
       return { allowed: undefined, text: `${field}: a function of the config decides, which cannot be tested here` };
+    case 'path':
+      return onPath(grants, roles, rule.permission, rule.path, false);
     case 'playbook':
     case 'source':
     case 'execution':

@@ -1,0 +1,190 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import config from '../../docs/examples/actions.config.ts';
+import { action } from '../../index.ts';
+import { type ExampleGateway, startExample } from '../support/example-gateway.ts';
+
+let gateway: ExampleGateway;
+
+beforeAll(async () => {
+  gateway = await startExample(config);
+});
+afterAll(() => gateway?.stop());
+
+const problemsOf = async (actions: unknown, more: object = {}): Promise<readonly string[]> =>
+  startExample({ ...config, actions, ...more }).then(
+    (started) => started.stop().then(() => []),
+    (error) => error.problems,
+  );
+
+const starts = () => gateway.asked().filter((path) => path === '/api/execute').length;
+const greet =
+  'mutation($input: GreetInput!) { greet(input: $input, waitSeconds: 10) { id status output { greeting } } }';
+
+describe('a run', () => {
+  it('has the part of the result that the action declares', async () => {
+    const answer = await gateway.as(
+      'admin',
+      'mutation { searchFlights(input: { query: "SFO to JFK" }, waitSeconds: 10) { id status output { summary_text } failure { message } startedAt finishedAt steps(names: ["search"]) { name status } } }',
+    );
+    expect(answer.data.searchFlights).toMatchObject({
+      status: 'COMPLETED',
+      output: { summary_text: '3 flights found for: SFO to JFK' },
+      failure: null,
+      steps: [{ name: 'search', status: 'COMPLETED' }],
+    });
+  });
+
+  it('is started without waiting, and read by its id until its end', async () => {
+    const { data } = await gateway.as(
+      'admin',
+      'mutation { greet(input: {}) { id status output { greeting } startedAt } }',
+    );
+    expect(data.greet).toMatchObject({ status: 'RUNNING', output: null, startedAt: null });
+    await expect
+      .poll(
+        async () =>
+          (await gateway.as('admin', `{ greetRun(id: "${data.greet.id}") { status output { greeting } } }`)).data,
+      )
+      .toEqual({ greetRun: { status: 'COMPLETED', output: { greeting: 'Hello, you!' } } });
+  });
+
+  it('keeps long integers, lists of own types, and nothing that is not declared', async () => {
+    const query =
+      'mutation { report(input: { period: "week" }, waitSeconds: 5) { output { period rows { day } total } version } }';
+    const answer = await gateway.as('analyst', query);
+    expect(answer.data.report).toEqual({
+      output: { period: 'week', rows: [{ day: 1 }], total: '320816801799737344' },
+      version: 2,
+    });
+  });
+
+  it('whose result does not fit is an error that names the place, and never the value', async () => {
+    const answer = await gateway.as(
+      'admin',
+      'mutation { greetWrongly(waitSeconds: 10) { status output { greeting } } }',
+    );
+    expect(answer.data.greetWrongly).toEqual({ status: 'COMPLETED', output: null });
+    expect(answer.codes).toEqual(['ERR_OUTPUT_SHAPE']);
+    expect(answer.text).toContain('output.greeting is not a list');
+    expect(answer.text).not.toContain('Hello');
+  });
+
+  it('of another playbook does not exist', async () => {
+    const { data } = await gateway.as('admin', 'mutation { executePlaybook(name: "data/report") { id } }');
+    const { id } = data.executePlaybook;
+    const read = await gateway.as('admin', `{ greetRun(id: "${id}") { status } }`);
+    expect([read.data, read.codes]).toEqual([{ greetRun: null }, ['ERR_NOT_FOUND']]);
+    expect((await gateway.as('admin', `{ reportRun(id: "${id}") { id } }`)).data.reportRun).toEqual({ id });
+  });
+
+  it('is streamed to its end', async () => {
+    const { data } = await gateway.as('admin', 'mutation { greet(input: { name: "Ada" }) { id } }');
+    const token = (await gateway.dev.login('admin')).sessionToken;
+    const query = `subscription { greetUpdates(id: "${data.greet.id}") { status output { greeting } } }`;
+    const answer = await fetch(`${gateway.dev.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query }),
+    });
+    const text = await answer.text();
+    expect(text).toContain('"greetUpdates":{"status":"COMPLETED","output":{"greeting":"Hello, Ada!"}}');
+    expect(text.trimEnd()).toMatch(/event: complete/);
+  });
+});
+
+describe('input', () => {
+  it('that is not as declared starts nothing, and the answer lists every problem', async () => {
+    const before = starts();
+    const wrong = await gateway.as('admin', greet, { input: { nam: 'x', name: 7 } });
+    expect(wrong.codes).toEqual(['ERR_REQUEST_INVALID', 'ERR_REQUEST_INVALID']);
+    expect(wrong.text).toMatch(/nam\b.*not defined by type/);
+    expect((await gateway.as('admin', 'mutation { searchFlights(input: {}) { id } }')).text).toContain('query');
+    expect((await gateway.as('admin', greet, { input: { name: '{{ 7 * 7 }}' } })).codes).toEqual([
+      'ERR_REQUEST_INVALID',
+    ]);
+    expect(starts()).toBe(before);
+  });
+
+  it('goes to NoETL as the variables, with the playbook and the version of the action', async () => {
+    await gateway.as('admin', 'mutation { report(input: { period: "day" }) { id } }');
+    const sent = gateway.dev.noetl.requests.findLast(({ path }) => path === '/api/execute');
+    expect(sent?.body).toMatchObject({ path: 'data/report', version: 2, workload: { period: 'day' } });
+  });
+});
+
+describe('access', () => {
+  it('is that to the playbook', async () => {
+    const before = starts();
+    expect((await gateway.as('analyst', greet, { input: {} })).codes).toEqual(['ERR_ACCESS_DENIED']);
+    expect((await gateway.as('viewer', 'mutation { report(input: {}) { id } }')).codes).toEqual(['ERR_ACCESS_DENIED']);
+    expect(starts()).toBe(before);
+    const { data } = await gateway.as('admin', greet, { input: {} });
+    const hidden = await gateway.as('analyst', `{ greetRun(id: "${data.greet.id}") { status } }`);
+    expect([hidden.data, hidden.codes]).toEqual([{ greetRun: null }, ['ERR_NOT_FOUND']]);
+  });
+
+  it('a config that names another playbook than the schema starts does not start', async () => {
+    const { resolveConfig } = await import('../../gateway/config/resolve-config.ts');
+    const { pairRootFields } = await import('../../gateway/calls/root-fields.ts');
+    const { parse } = await import('graphql');
+    const changed = { ...config, actions: { ...config.actions, greet: action('data/report', { input: {} }) } };
+    const environment = {
+      NODE_ENV: 'development',
+      GATEWAY_TRUSTED_ISSUERS: 'https://issuer.example.com/',
+      GATEWAY_AUDIENCES: 'app',
+    };
+    const { operations } = resolveConfig(changed as never, environment).config;
+    expect(pairRootFields(parse(gateway.sdl), operations).problems).toEqual([
+      'greet: the schema does not start data/report; run generate',
+    ]);
+  });
+});
+
+it('is a tool', async () => {
+  const { sessionToken } = await gateway.dev.login('admin');
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  const requestInit = { headers: { authorization: `Bearer ${sessionToken}` } };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.dev.url}/mcp`), { requestInit }));
+  const tool = (await client.listTools()).tools.find(({ name }) => name === 'searchFlights');
+  expect(tool?.inputSchema).toMatchObject({ required: ['input'] });
+  const result = await client.callTool({ name: 'searchFlights', arguments: { input: { query: 'SFO to JFK' } } });
+  expect(JSON.stringify(result)).toContain('3 flights found for: SFO to JFK');
+  await client.close();
+});
+
+describe('the config', () => {
+  it.each([
+    [{ Bad: action('a/b') }, 'actions.Bad: must be a name in camelCase'],
+    [{ greet: { playbook: 'a/b', inputs: {} } }, /^actions\.greet\.inputs: /],
+    [{ greet: action('a/b', { input: { a: 'Strin' } }) }, /^actions\.greet\.input\.a: there is no type Strin;/],
+    [
+      { greet: action('a/b', { input: { a: 'String } type Query { x: Int' } }) },
+      /^actions\.greet\.input\.a: must be a type/,
+    ],
+    [{ greet: action('a/b', { output: { a: 'String @x' } }) }, /^actions\.greet\.output\.a: must be a type/],
+    [{ greet: action('a/b', { output: {} }) }, 'actions.greet.output: has no members; leave it out'],
+    [
+      { greet: action('a/b', { input: { a: 'T' }, output: { a: 'T' }, types: { T: { b: 'Int' } } }) },
+      'actions.greet.types.T: is of the input and of the output; give each a type of its own',
+    ],
+    [
+      {
+        one: action('a/b', { output: { a: 'T' }, types: { T: { b: 'Int' } } }),
+        two: action('a/b', { output: { a: 'T' }, types: { T: { b: 'String' } } }),
+      },
+      'actions.two.types.T: actions.one has a type of that name with other members',
+    ],
+    [{ execution: action('a/b') }, 'actions.execution: operations.execution has that name; choose another one'],
+    [{ greet: action('../b', {}) }, 'actions.greet.playbook: must be a catalog path in normal form'],
+  ])('%j is refused', async (actions, problem) => {
+    expect(await problemsOf(actions)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)]);
+  });
+
+  it('a rule on a fixed playbook is of actions only', async () => {
+    const execution = { ...config.operations['execution'], access: { kind: 'path', permission: 'view', path: 'a/b' } };
+    expect(await problemsOf({}, { operations: { ...config.operations, execution } })).toContainEqual(
+      'operations.execution.access: a rule on a fixed playbook is for actions only',
+    );
+  });
+});
