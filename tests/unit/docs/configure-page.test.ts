@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 /** The pages that show parts of the example configs. */
-const page = ['configure', 'custom-rule', 'open-an-operation', 'plugins']
+const page = ['actions', 'configure', 'custom-rule', 'open-an-operation', 'plugins']
   .map((name) => readFileSync(`docs/${name}.md`, 'utf8'))
   .join('\n');
 
