@@ -893,6 +893,14 @@ export interface ExecutionsArgs {
   readonly page?: number | null;
   /** Executions on a page. Between 1 and 1000. */
   readonly pageSize?: number | null;
+  /** Only of playbooks with this text in their path; `*` is any text, and the whole path is meant then. At most 512 characters long. */
+  readonly path?: string | null;
+  /** Only those in this state. One of RUNNING, COMPLETED, FAILED, CANCELLED. */
+  readonly status?: string | null;
+  /** Only those that began then or later, for example 2026-01-26T08:00:00Z. */
+  readonly from?: string | null;
+  /** Only those that began then or earlier. */
+  readonly to?: string | null;
 }
 
 /** An execution in a list. */
@@ -1235,7 +1243,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     executionStatus: (args, more) =>
       call('executionStatus', 'query executionStatus($id:ID!$full:Boolean){executionStatus(id:$id full:$full)}', args, more),
     executions: (args, more) =>
-      call('executions', 'query executions($page:Int$pageSize:Int){executions(page:$page pageSize:$pageSize){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}', args, more),
+      call('executions', 'query executions($page:Int$pageSize:Int$path:String$status:String$from:String$to:String){executions(page:$page pageSize:$pageSize path:$path status:$status from:$from to:$to){catalogId durationHuman durationSeconds endTime error id executionId parentExecutionId path progress result startTime status version}}', args, more),
     playbook: (args, more) =>
       call('playbook', 'query playbook($path:String$version:JSON){playbook(path:$path version:$version){catalogId content createdAt kind layout meta path payload version}}', args, more),
     playbookForm: (args, more) =>

@@ -46,6 +46,7 @@ export const gatewayArguments: Partial<Record<OperationKind, Readonly<Record<str
   execute: { clientId: 'String', waitSeconds: 'Int' },
   rerun: { id: 'ID!', clientId: 'String', waitSeconds: 'Int' },
   catalog: { page: 'Int = 1', pageSize: 'Int = 100', versions: 'Boolean = false' },
+  executions: { path: 'String', status: 'String', from: 'String', to: 'String' },
 };
 
 /**
@@ -54,7 +55,12 @@ export const gatewayArguments: Partial<Record<OperationKind, Readonly<Record<str
  */
 export const gatewayBounds: Partial<Record<OperationKind, Readonly<Record<string, ArgumentBounds>>>> = {
   catalog: { page: { minimum: 1 }, pageSize: { minimum: 1, maximum: 500 } },
-  executions: { page: { minimum: 1 }, page_size: { minimum: 1, maximum: 1_000 } },
+  executions: {
+    page: { minimum: 1 },
+    page_size: { minimum: 1, maximum: 1_000 },
+    path: { maxLength: 512 },
+    status: { enum: ['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] },
+  },
 };
 
 /** Wire names of a call of the kinds `execute` and `rerun`, as NoETL's document has them. */
@@ -81,6 +87,10 @@ export const argumentDocs: Readonly<Record<string, string>> = {
   page: 'Number of the page.',
   pageSize: 'Entries on a page.',
   versions: 'All versions of an entry; by default the newest.',
+  path: 'Only of playbooks with this text in their path; `*` is any text, and the whole path is meant then.',
+  status: 'Only those in this state.',
+  from: 'Only those that began then or later, for example 2026-01-26T08:00:00Z.',
+  to: 'Only those that began then or earlier.',
 };
 
 /** The fields whose shape the protocol fixes: the root that each is in, and what its operation does. */

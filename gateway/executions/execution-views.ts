@@ -1,11 +1,8 @@
 import { GatewayError } from '../../plugins/errors.ts';
 import { approximateBytes } from '../../plugins/json/approximate-bytes.ts';
-import { idText } from '../../plugins/json/lossless-json.ts';
 import { eventView } from '../../plugins/noetl/event-view.ts';
-import { parseExecutionState } from '../../plugins/noetl/execution-state.ts';
 import { type ErrorView, failedText } from '../../plugins/noetl/failure-text.ts';
 import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
-import type { UpstreamCall } from '../../plugins/ports.ts';
 import { kept } from '../../plugins/single-flight.ts';
 import type { CallPlan } from '../calls/call-plan.ts';
 import type { Asking } from '../calls/root-fields.ts';
@@ -246,7 +243,9 @@ function sizeText(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-const isoText = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+/** ISO 8601; null for undefined. */
+export const isoText = (ms: number | undefined): string | null =>
+  ms === undefined ? null : new Date(ms).toISOString();
 
 /** The protocol names a playbook by the last segment of its path. */
 export const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -276,145 +275,4 @@ export async function eventsAnswer(
   const view = executions.errorView(path, roles);
   const events = shown.map((event) => executions.masked(eventView(event, view), path));
   return { ...page, path: path ?? null, status: stateOf(snapshot), events };
-}
-
-/** The largest page of executions that both servers give. */
-const largestPage = 100;
-/** Pages of NoETL's list that are read to fill one page of what the caller may see. */
-const maxPages = 10;
-
-/**
- * `executions`: one page of what the caller may see, each in the state that `execution` shows.
- * @param ask sends a call and brings its answer into the documented form
- * @param visible leaves out the rows that the caller may not see
- */
-export async function visibleExecutions(
-  call: UpstreamCall,
-  ask: (call: UpstreamCall) => Promise<unknown>,
-  visible: (body: unknown) => Promise<unknown>,
-  executions: Executions,
-  asking: Asking,
-): Promise<readonly unknown[]> {
-  const rows = await visiblePage({
-    ...pageOf(call),
-    read: async (page, size) => listOf(await ask(pageOfCall(call, page, size))),
-    visible: async (found) => listOf(await visible(found)),
-  });
-  return withSettledStates(rows, executions, asking);
-}
-
-function listOf(body: unknown): readonly unknown[] {
-  if (Array.isArray(body)) return body;
-  throw new GatewayError('ERR_UPSTREAM', 'NoETL answered in a form that the gateway does not know');
-}
-
-/** What is needed to page through what a caller may see. */
-export interface VisiblePages {
-  readonly page: number;
-  readonly pageSize: number;
-  /** One page of NoETL's list, in the documented form. */
-  readonly read: (page: number, size: number) => Promise<readonly unknown[]>;
-  readonly visible: (rows: readonly unknown[]) => Promise<readonly unknown[]>;
-}
-
-/**
- * A page of the executions that the caller may see: rows that are hidden do not use up places. A caller who may see
- * every row of a first page costs one call; else the pages of NoETL's list are walked, up to {@link maxPages}.
- */
-export async function visiblePage({ page, pageSize, read, visible }: VisiblePages): Promise<readonly unknown[]> {
-  if (page === 1) {
-    const rows = await read(1, pageSize);
-    const shown = await visible(rows);
-    if (rows.length < Math.min(pageSize, largestPage)) return shown;
-    if (shown.length === rows.length && (rows.length >= pageSize || pageSize <= largestPage)) return shown;
-  }
-  const wanted = page * pageSize;
-  const found: unknown[] = [];
-  for (let at = 1; at <= maxPages && found.length < wanted; at += 1) {
-    const rows = await read(at, largestPage);
-    found.push(...(await visible(rows)));
-    if (rows.length < largestPage) break;
-  }
-  return found.slice((page - 1) * pageSize, wanted);
-}
-
-/** Which page a call asks for. */
-export function pageOf({ query = [] }: UpstreamCall): { readonly page: number; readonly pageSize: number } {
-  const number = (name: string, fallback: number) => {
-    const value = Number(query.find(([wire]) => wire === name)?.[1] ?? fallback);
-    return Number.isInteger(value) && value >= 1 ? value : fallback;
-  };
-  return { page: number('page', 1), pageSize: number('page_size', 100) };
-}
-
-/** The call for one page, in the words of both servers: each ignores the other's. */
-export function pageOfCall(call: UpstreamCall, page: number, size: number): UpstreamCall {
-  const own = new Set(['page', 'page_size', 'limit', 'offset']);
-  const query = (call.query ?? []).filter(([name]) => !own.has(name));
-  const paging = { page, page_size: size, limit: size, offset: (page - 1) * size };
-  return { ...call, query: [...query, ...Object.entries(paging).map(([name, value]) => [name, `${value}`] as const)] };
-}
-
-/** Executions of one list that are read to settle their state; the rest are as NoETL lists them. */
-const maxReads = 24;
-const readsAtOnce = 8;
-
-/**
- * Rows of a list with the state that `execution` shows. NoETL's list reports RUNNING for ever for runs without a terminal
- * event, and FAILED for runs that still work; those are read, and an end that is found is remembered.
- * @param rows in the documented form, those that the caller may see
- */
-async function withSettledStates(
-  rows: readonly unknown[],
-  executions: Executions,
-  asking: Asking,
-): Promise<readonly unknown[]> {
-  const settled = [...rows];
-  const doubtful = rows
-    .flatMap((row, index) => (isJsonObject(row) && isDoubtful(row) ? [{ row, index }] : []))
-    .slice(0, maxReads);
-  const settle = async ({ row, index }: (typeof doubtful)[number]) => {
-    const id = idText(row['execution_id']) ?? '';
-    // What is over already costs no call; NoETL's list may go on calling it RUNNING.
-    const snapshot = executions.finished(id) ?? (await executions.read(id, asking));
-    if (snapshot !== undefined) settled[index] = settledRow(row, snapshot);
-  };
-  for (let from = 0; from < doubtful.length; from += readsAtOnce) {
-    await Promise.all(doubtful.slice(from, from + readsAtOnce).map(settle));
-  }
-  return settled;
-}
-
-function isDoubtful(row: JsonObject): boolean {
-  const state = parseExecutionState(row['status']);
-  return state === 'RUNNING' || state === 'FAILED';
-}
-
-function settledRow(row: JsonObject, snapshot: Snapshot): JsonObject {
-  const { over, detail } = snapshot;
-  const status = stateOf(snapshot);
-  if (over === undefined && status === parseExecutionState(row['status'])) return row;
-  const endedAt = over?.finishedAt;
-  const seconds =
-    endedAt === undefined || detail.startedAt === undefined
-      ? undefined
-      : (endedAt - detail.startedAt.getTime()) / 1_000;
-  return {
-    ...row,
-    status,
-    end_time: isoText(endedAt),
-    progress: over === undefined ? 0 : 100,
-    ...(seconds === undefined ? {} : { duration_seconds: seconds, duration_human: durationText(seconds) }),
-    // The error of a run that still works is of one step that failed.
-    ...(over === undefined ? { error: null } : {}),
-  };
-}
-
-/** As NoETL writes it: `8s`, `2m 5s`, `1h 3m`. */
-function durationText(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  return whole < 3_600
-    ? `${Math.floor(whole / 60)}m ${whole % 60}s`
-    : `${Math.floor(whole / 3_600)}h ${Math.floor((whole % 3_600) / 60)}m`;
 }

@@ -48,7 +48,8 @@ export function createCors({ origins, credentials, loopback = false, onRefused =
       vary: 'Origin',
       'access-control-allow-origin': exact.has('*') ? '*' : origin,
       ...(credentials && isListed(origin) ? { 'access-control-allow-credentials': 'true' } : {}),
-      'access-control-expose-headers': 'x-request-id, retry-after, ratelimit, ratelimit-policy',
+      'access-control-expose-headers':
+        'x-request-id, retry-after, ratelimit, ratelimit-policy, x-noetl-has-more, x-noetl-stopped-at',
     };
   };
   return {

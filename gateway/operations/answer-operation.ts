@@ -16,7 +16,8 @@ import { type CallPlan, callFor } from '../calls/call-plan.ts';
 import type { Asking } from '../calls/root-fields.ts';
 import { askingOf, bound, type RootAnswer, type RootCall } from '../calls/root-fields.ts';
 import type { AnyUpstreamRow } from '../config/gateway-config.ts';
-import { eventsAnswer, visibleExecutions } from '../executions/execution-views.ts';
+import { type ExecutionList, listedExecutions } from '../executions/execution-list.ts';
+import { eventsAnswer } from '../executions/execution-views.ts';
 import { type ExecutionGate, type Executions, executionIdOf, noSuchExecution } from '../executions/executions.ts';
 import { ofDeclaredShape } from './outputs.ts';
 import { wireAnswer } from './wire.ts';
@@ -50,6 +51,12 @@ async function withVisibleRows(
   const rows = await visible(body[member] as readonly unknown[], kind, context, maxPaths);
   // The count of all rows would show how many are hidden.
   return { ...body, [member]: rows, ...(typeof body['count'] === 'number' ? { count: rows.length } : {}) };
+}
+
+/** Leaves out the rows that the caller may not see, where the rule of the operation is on rows. */
+function visibleTo({ decision, context }: RootCall, maxPaths: number | undefined) {
+  const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
+  return async (body: unknown) => (rows === undefined ? body : withVisibleRows(body, rows, context, maxPaths));
 }
 
 async function visible(
@@ -174,10 +181,11 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
       return reuse === undefined ? asked() : reuse(wanted, asked);
     };
     // Rows are left out after a reused answer is found: it is one for all callers.
-    const rows = decision.outcome === 'allowed' ? decision.rows : undefined;
-    if (rows === undefined) return askFor(made);
-    const visible = (body: unknown) => withVisibleRows(body, rows, context, maxPathsPerAnswer);
-    if (plan.kind === 'executions') return visibleExecutions(made, askFor, visible, executions, asking);
+    const visible = visibleTo(call, maxPathsPerAnswer);
+    if (plan.kind === 'executions') {
+      const list = await listedExecutions(made, decision.args, askFor, visible, executions, asking);
+      return asIs ? list : rowsOf(list);
+    }
     const shown = await visible(await askFor(made));
     return plan.kind === 'catalog' && !asIs ? catalogEntries(shown, catalogPageOf(decision.args)) : shown;
   };
@@ -224,6 +232,19 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
     const roles = reuse === undefined ? asking.user?.roles : [];
     return eventsAnswer(executionIdOf(args[argument]), body, executions, asking, roles);
   }
+}
+
+/**
+ * The rows of a list that cannot report that it was cut: an empty one is the end of the list.
+ * @throws ERR_REQUEST_INVALID where the look ended before the list did
+ */
+function rowsOf({ rows, hasMore, stoppedAt }: ExecutionList): readonly unknown[] {
+  if (rows.length > 0 || stoppedAt === undefined) return rows;
+  const next = hasMore ? `ask for older ones with to: "${stoppedAt}"` : 'NoETL lists no older ones';
+  throw new GatewayError(
+    'ERR_REQUEST_INVALID',
+    `nothing was found back to ${stoppedAt}, where the search ended; ${next}`,
+  );
 }
 
 /** Reuses answers for the row's time; the access of each caller has been decided before. */

@@ -5,17 +5,19 @@ import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/j
 import { startAnswer } from '../../plugins/noetl/upstream-answer.ts';
 import { accessDenied } from '../../plugins/noetl-auth/access/standing-decision.ts';
 import type { Observe } from '../../plugins/observe.ts';
-import { type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
+import { gatewayArguments, type OperationKind, usualStartMembers } from '../../plugins/operation-kind.ts';
 import type { Upstream } from '../../plugins/ports.ts';
 import { type CallPlan, callFor, ownPathsOf } from '../calls/call-plan.ts';
 import type { TemplatePiece } from '../calls/compile-call-plan.ts';
-import { type Asking, bound, plansOf, type RootCall, type RootField } from '../calls/root-fields.ts';
+import { type Asking, bound, plansOf, type RootAnswer, type RootCall, type RootField } from '../calls/root-fields.ts';
 import { type AnyUpstreamRow, isGatewayRow } from '../config/gateway-config.ts';
 import { answerCancelExecution, answerRerunExecution, type CommandOptions } from '../executions/execution-commands.ts';
+import type { ExecutionList } from '../executions/execution-list.ts';
 import { answerOperation, type OperationOptions } from './answer-operation.ts';
 import { answerDetail, answerStatus, detailQuery } from './read-execution.ts';
 import { measuredAnswer, reportingOutcome } from './report-outcome.ts';
 import {
+  assertWithin,
   bodyObject,
   readWireArguments,
   unprocessable,
@@ -29,6 +31,8 @@ import {
 export interface RestCall extends WireArguments {
   /** Answers it, once it has been decided: the body, in NoETL's form. */
   readonly answer: (call: RootCall) => Promise<unknown>;
+  /** Of the response, once it has been answered. */
+  readonly headers?: () => Readonly<Record<string, string>>;
 }
 
 /** An operation that is served below `/noetl`. */
@@ -111,7 +115,7 @@ function readerOf(
     case 'status':
       return reader(answerStatus(plan, row, options));
     case 'executions':
-      return reader(answer, withPageSize);
+      return readerOfList(plan, answer);
     case 'catalogEntry':
       return plan.method === 'POST' ? readerOfEntry(plan, answer, options.upstream, entryRoute) : reader(answer);
     case 'credentialWrite':
@@ -122,18 +126,60 @@ function readerOf(
 }
 
 /**
- * Lists also take `limit`, the Rust server's word for the size of a page. Their pages are counted here, so the numbers
+ * Arguments that the gateway answers to itself are read by their names. The body is NoETL's list; what else is known of it is in
+ * headers, by the names of the Rust server.
+ */
+function readerOfList(plan: CallPlan, answer: RootAnswer): RestOperation['read'] {
+  return async (request) => {
+    const { query, ...rest } = withPageSize(request);
+    const { args, guarded } = readWireArguments(plan, { ...rest, query });
+    for (const name of Object.keys(gatewayArguments.executions ?? {})) {
+      const value = query.get(name);
+      // A document may have it as well; then it has been read.
+      if (value === null || !plan.argumentNames.has(name) || Object.hasOwn(guarded, name)) continue;
+      assertWithin(plan, name, name, value);
+      Object.assign(args, { [name]: value });
+      Object.assign(guarded, { [name]: value });
+    }
+    let headers: Readonly<Record<string, string>> = {};
+    return {
+      args,
+      guarded,
+      headers: () => headers,
+      async answer(call) {
+        const list = (await answer(call)) as ExecutionList;
+        headers = listHeaders(list);
+        return list.rows;
+      },
+    };
+  };
+}
+
+const listHeaders = ({ hasMore, stoppedAt }: ExecutionList): Readonly<Record<string, string>> => ({
+  'x-noetl-has-more': String(hasMore),
+  ...(stoppedAt !== undefined && { 'x-noetl-stopped-at': stoppedAt }),
+});
+
+/**
+ * Lists also take `limit` and `offset`, the Rust server's words for the size and the place of a page. Their pages are counted here, so the numbers
  * are judged here. @throws ERR_REQUEST_INVALID (422), as NoETL answers
  */
 function withPageSize(request: WireRequest): WireRequest {
   const { query } = request;
-  for (const name of ['page', 'page_size', 'limit']) {
+  for (const name of ['page', 'page_size', 'limit', 'offset']) {
     if (query.getAll(name).some((value) => !/^-?\d{1,9}$/.test(value)))
       throw unprocessable(`${name} must be a whole number`);
   }
+  const paged = new URLSearchParams(query);
   const limit = query.get('limit');
-  if (limit === null || query.has('page_size')) return request;
-  return { ...request, query: new URLSearchParams([...query, ['page_size', limit]]) };
+  if (limit !== null && !query.has('page_size')) paged.set('page_size', limit);
+  const offset = Number(query.get('offset') ?? 0);
+  if (offset > 0 && !query.has('page')) {
+    const size = Number(paged.get('page_size') ?? 100);
+    if (offset % size !== 0) throw unprocessable('offset must be a multiple of limit');
+    paged.set('page', String(offset / size + 1));
+  }
+  return { ...request, query: paged };
 }
 
 /** NoETL's document has `credential_type`, and its clients read `type` as well. */

@@ -43,7 +43,8 @@ export function readWireArguments(plan: CallPlan, { params, query, body }: WireR
   return { args, guarded };
 }
 
-function assertWithin({ bounds }: CallPlan, wire: string, argument: string, value: unknown): void {
+/** @throws ERR_REQUEST_INVALID (422) by the name that the client used */
+export function assertWithin({ bounds }: CallPlan, wire: string, argument: string, value: unknown): void {
   const bound = bounds.get(argument);
   const problem = bound && boundsProblem(wire, bound, value);
   if (problem !== undefined) throw unprocessable(problem);

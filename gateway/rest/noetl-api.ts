@@ -35,7 +35,7 @@ export function createNoetlApi(options: NoetlApiOptions): (exchange: Exchange) =
       // HEAD is answered as GET; the listener leaves the body out.
       const found = routes(exchange.path);
       const route = found.get(exchange.method === 'HEAD' ? 'GET' : exchange.method);
-      return route === undefined ? otherMethods(found) : json(200, (await answer(route, exchange, options)) ?? null);
+      return route === undefined ? otherMethods(found) : await answer(route, exchange, options);
     } catch (error) {
       if (toGatewayError(error).status >= 500) options.onError(error, exchange);
       return apiErrorAnswer(error);
@@ -59,16 +59,22 @@ const isOfThatPath = ({ operation, params }: MatchedRoute): boolean =>
  * The session first, then the input, then the decision; NoETL is asked by `answer` and by nothing before it, except for
  * the path of an execution or of a `catalog_id`.
  */
-async function answer({ operation, params }: MatchedRoute, exchange: Exchange, options: NoetlApiOptions) {
+async function answer(
+  { operation, params }: MatchedRoute,
+  exchange: Exchange,
+  options: NoetlApiOptions,
+): Promise<Answer> {
   const caller = await options.requireCaller(exchange);
   const { requestId } = exchange;
   const body = await bodyOf(exchange, options.maxBodyBytes);
   const query = new URLSearchParams(exchange.search);
   const { field, root } = operation;
-  const { args, guarded, answer } = await operation.read(
-    { params, query, body },
-    { requestId, user: caller.session.user },
-  );
+  const {
+    args,
+    guarded,
+    answer,
+    headers: own,
+  } = await operation.read({ params, query, body }, { requestId, user: caller.session.user });
   const headers = () => Object.entries(headersOf(exchange.request));
   const decision = await decideCall(
     { name: field, root, args, guarded },
@@ -78,7 +84,8 @@ async function answer({ operation, params }: MatchedRoute, exchange: Exchange, o
   if (decision.outcome === 'denied') throw decision.error;
   const decisions = new Map([[field, decision]]);
   const context = { caller, decisions, ...questionsOf({ caller, requestId }, options.deciding.checker) };
-  return answer({ root, decision, context });
+  const answered = (await answer({ root, decision, context })) ?? null;
+  return json(200, answered, own?.());
 }
 
 async function bodyOf({ request, method, bodyLease }: Exchange, maxBytes: number): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { ruleText } from '../../plugins/noetl-auth/access/explain-text.ts';
 import type { Operation } from '../../plugins/operation.ts';
-import { gatewayBounds } from '../../plugins/operation-kind.ts';
+import { argumentDocs, gatewayArguments, gatewayBounds } from '../../plugins/operation-kind.ts';
 import { reachableSchemas } from '../openapi/map-schemas.ts';
 import { isRecord, type OpenApiDocument } from '../openapi/open-api.ts';
 import { type Emitter, hashHeader, type OutputFile } from './emitter.ts';
@@ -221,7 +221,20 @@ function parametersOf({ args, kind }: Operation, { parameters }: JsonObject): re
   const shown = known
     .filter((one) => offered.has(`${String(one['in'])} ${String(one['name'])}`))
     .map((one) => ({ ...one, schema: { ...member(one, 'schema'), ...gatewayBounds[kind]?.[String(one['name'])] } }));
-  return kind === 'executions' ? [...shown, text('limit', 'Another word for `page_size`')] : shown;
+  return kind === 'executions' ? [...shown, ...listQuery(shown)] : shown;
+}
+
+/** What the gateway answers to in a list, where NoETL does not. */
+function listQuery(shown: readonly JsonObject[]): readonly unknown[] {
+  const own = Object.keys(gatewayArguments.executions ?? {}).map((name) => ({
+    ...text(name, argumentDocs[name] ?? ''),
+    schema: { type: 'string', ...gatewayBounds.executions?.[name] },
+  }));
+  const words = [
+    text('limit', 'Another word for `page_size`'),
+    text('offset', 'A multiple of `limit`, instead of `page`'),
+  ];
+  return [...words, ...own].filter(({ name }) => !shown.some((one) => one['name'] === name));
 }
 
 /** The members that callers may set. A body that is not an object of known members is shown as it is. */

@@ -53,6 +53,34 @@ describe('the list and execution(id) show the same', () => {
     expect(data).toEqual({ executions: [{ status: 'RUNNING', endTime: null, error: null }] });
   });
 
+  test('a list that was not looked through to its end is no empty one', async () => {
+    const endless = (call: { readonly query?: readonly (readonly [string, string])[] }) => {
+      const offset = Number(call.query?.find(([name]) => name === 'offset')?.[1]);
+      const size = Number(call.query?.find(([name]) => name === 'page_size')?.[1]);
+      const body = Array.from({ length: size }, (_, index) => ({
+        execution_id: String(1_000_000 - offset - index),
+        path: 'data/x',
+        status: 'COMPLETED',
+        start_time: new Date(1_800_000_000_000 - (offset + index) * 1_000).toISOString(),
+      }));
+      return Promise.resolve({ status: 200, date: undefined, body });
+    };
+    const { ask } = executorCaller({ request: endless });
+    const deep = await ask('{ executions { id } }', { rows: 'executions', args: { page: 50, pageSize: 100 } });
+    expect((deep.data as { executions: unknown[] }).executions).toHaveLength(100);
+    const hidden = await ask('{ executions { id } }', { rows: 'executions', args: { path: 'other' } });
+    expect(hidden.data).toEqual({ executions: null });
+    expect(hidden.errors?.[0]?.message).toMatch(
+      /^nothing was found back to 2027-.*; ask for older ones with to: "2027-/,
+    );
+    const denied = await ask('{ executions { id } }', {
+      rows: 'executions',
+      args: { to: '2026-01-01' },
+      mayOnExecution: () => false,
+    });
+    expect(denied.errors?.[0]?.message).toContain('nothing was found back to');
+  });
+
   test('rows that are looked at are bounded', async () => {
     const rows = Array.from({ length: 60 }, (_, index) => ({
       execution_id: String(index + 1),

@@ -68,6 +68,12 @@ describe('NoETL’s own API below /noetl', () => {
     for (const odd of ['page=abc', 'page=1.5', 'page_size=', 'limit=1&limit=x']) {
       expect((await admin('GET', `/noetl/executions?${odd}`)).status, odd).toBe(422);
     }
+    for (const wrong of ['status=DONE', 'to=yesterday', 'offset=5&limit=2'])
+      expect([400, 422], wrong).toContain((await admin('GET', `/noetl/executions?${wrong}`)).status);
+    const found = await admin('GET', '/noetl/executions?path=hello&status=COMPLETED&limit=1&offset=0');
+    expect(found.body).toMatchObject([{ path: 'regression_test/hello_world', status: 'COMPLETED' }]);
+    expect(found.headers.get('x-noetl-has-more')).toBe('true');
+    expect((await admin('GET', '/noetl/executions?path=no/such')).headers.get('x-noetl-has-more')).toBe('false');
     const asked = dev.noetl.requests.length;
     const few = await admin('GET', `/noetl/executions/${id}/events?page_size=2`);
     expect([few.status, few.body.error]).toEqual([422, 'page_size must be between 10 and 500']);

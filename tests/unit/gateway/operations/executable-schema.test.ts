@@ -147,11 +147,11 @@ describe('the guard', () => {
   test('the decision is found by the response key, and its arguments are the ones that are sent', async () => {
     const { upstream, calls } = scriptedUpstream({});
     const { ask } = executorCaller(upstream);
-    await ask('{ alias: executions(page: 9) { id } }', {
-      decision: { outcome: 'allowed', field: 'executions' },
-      args: { page: 2 },
+    await ask('{ alias: executionEvents(id: "9", page: 9) }', {
+      decision: { outcome: 'allowed', field: 'executionEvents' },
+      args: { id: '12', page: 2 },
     });
-    expect(calls[0]?.query).toEqual([['page', '2']]);
+    expect(calls[0]).toMatchObject({ path: '/api/executions/12/events', query: [['page', '2']] });
   });
 });
 
