@@ -21,6 +21,7 @@ import { createMcp } from './mcp/mcp-route.ts';
 import type { Telemetry } from './observe/telemetry.ts';
 import type { ExecutableSchema } from './operations/executable-schema.ts';
 import type { WatchedPolicy } from './policy/watched-policy.ts';
+import { createActionRoutes } from './rest/action-routes.ts';
 import { createNoetlApi } from './rest/noetl-api.ts';
 import { createRequireCaller, createRest, runtimeContract } from './rest/rest-routes.ts';
 import {
@@ -70,7 +71,7 @@ export function createHandlers(options: HandlersOptions, parts: Parts, live: Liv
   live.follow(executable.executions);
   // One set of options for all of them: two that allow would differ sooner or later (ADR 0017).
   const deciding = { ...decidingWith(executable, config, parts, telemetry), clock };
-  const checkCookieOrigin = (exchange: Exchange) => checkOrigin(exchange.request.headers, cors, ownOrigin);
+  const checkCookieOrigin = ({ request }: Exchange) => checkOrigin(request.headers, cors, ownOrigin);
   const requireCaller = createRequireCaller(parts, observe, checkCookieOrigin);
   const graphql = createGraphql({
     config,
@@ -85,10 +86,12 @@ export function createHandlers(options: HandlersOptions, parts: Parts, live: Liv
     streams: live.streams,
   });
   // Made once: what is served does not change while the process runs.
-  const contract = contractOf(given, executable);
-  const documents = { contract, openapi: given.restDocument };
-  const rest = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
+  const documents = { contract: contractOf(given, executable), openapi: given.restDocument };
+  const routes = createRest({ config, parts, observe, clock, requireCaller, tickets: live.tickets, documents });
   const common = { deciding, requireCaller, maxBodyBytes: config.limits.bodyBytes, onError: telemetry.onError };
+  const maxWaitSeconds = Math.floor(config.executions.maxWaitMs / 1_000);
+  const actions = createActionRoutes({ ...executable, ...common, run: graphql.run, maxWaitSeconds });
+  const rest = (exchange: Exchange) => actions(exchange) ?? routes(exchange);
   const graphqlWay = { graphql: graphql.answer, onGraphqlError: telemetry.onError };
   // The same handlers under the prefix `/console` (ADR 0015).
   const console = openConsole(

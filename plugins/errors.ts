@@ -16,6 +16,7 @@ const table = {
   ERR_INTERNAL: { status: 500, retryable: false },
   ERR_RESULT_TOO_LARGE: { status: 413, retryable: false },
   ERR_RESULT_LOST: { status: 502, retryable: false },
+  ERR_RUN_FAILED: { status: 502, retryable: false },
   ERR_OUTPUT_SHAPE: { status: 502, retryable: false },
   ERR_NOT_SUPPORTED: { status: 501, retryable: false },
   ERR_UPSTREAM: { status: 502, retryable: true },

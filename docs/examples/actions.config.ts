@@ -21,6 +21,7 @@ export default defineGateway<NoetlOperations>({
       output: { greeting: 'String!' },
     }),
     greetWrongly: action('regression_test/hello_world', { output: { greeting: '[Int!]!' } }),
+    fail: action('regression_test/failing_alone'),
     report: action('data/report', {
       input: { period: 'String' },
       output: { period: 'String', rows: '[Row!]!', total: 'BigInt!' },

@@ -4,13 +4,10 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLSchema,
-  getNamedType,
   isEnumType,
   isInputObjectType,
-  isLeafType,
   isListType,
   isNonNullType,
-  isObjectType,
   isRequiredArgument,
   isScalarType,
 } from 'graphql';
@@ -35,6 +32,7 @@ import type { RootField } from '../calls/root-fields.ts';
 import { isGatewayRow, type ResolvedConfig } from '../config/gateway-config.ts';
 import type { RunKnown } from '../graphql/create-graphql.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { documentOf } from '../operations/whole-document.ts';
 import type { CallerTools, ToolResult } from './tool-server.ts';
 
 /** A JSON Schema, as tools have it. */
@@ -186,50 +184,6 @@ function descriptionOf(field: GraphQLField<unknown, unknown>, given: string | un
   return starts
     ? `${text} Waits for the result; a run that takes longer answers with status RUNNING and its id, for the tool execution.`
     : text;
-}
-
-/** One document for all calls: all arguments as variables, so that no value is ever part of a document. */
-function documentOf(field: GraphQLField<unknown, unknown>, root: RootField['root']): string {
-  const variables = field.args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(', ');
-  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
-  const [declared, given] = field.args.length === 0 ? ['', ''] : [`(${variables})`, `(${passed})`];
-  const selected = selection(field, leftOut[field.name] ?? new Set(), new Set(), 0);
-  return `${root} ${declared} { ${field.name}${given}${selected} }`;
-}
-
-/** Levels of an answer that a tool selects. */
-const deepestAnswer = 3;
-/** Large, and a tool of their own: sources of playbooks in a list, results of all steps beside the result. */
-const entries = new Set(['content', 'payload', 'layout', 'meta']);
-const started = new Set(['execution', 'clientId', 'requestId']);
-const leftOut: Readonly<Record<string, ReadonlySet<string>>> = {
-  playbooks: entries,
-  agents: entries,
-  execution: new Set(['steps']),
-  executePlaybook: started,
-  rerunExecution: started,
-};
-
-/** The selection of a tool in a field's answer: all of its leaves, some levels deep; empty for a leaf. */
-function selection(
-  field: GraphQLField<unknown, unknown>,
-  without: ReadonlySet<string>,
-  above: ReadonlySet<string>,
-  depth: number,
-): string {
-  const type = getNamedType(field.type);
-  if (isLeafType(type)) return '';
-  if (!isObjectType(type)) return ' { __typename }';
-  // A type within itself would select without an end.
-  const inside = new Set([...above, type.name]);
-  const parts = Object.values(type.getFields()).flatMap((member) => {
-    if (without.has(member.name) || member.deprecationReason != null || member.args.some(isRequiredArgument)) return [];
-    const named = getNamedType(member.type);
-    if (isLeafType(named)) return [member.name];
-    if (depth + 1 >= deepestAnswer || inside.has(named.name)) return [];
-    return [`${member.name}${selection(member, without, inside, depth + 1)}`];
-  });
-  return ` { ${parts.length === 0 ? '__typename' : parts.join(' ')} }`;
 }
 
 const scalars: Readonly<Record<string, JsonSchema>> = {

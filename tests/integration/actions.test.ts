@@ -141,6 +141,66 @@ describe('access', () => {
   });
 });
 
+describe('POST /actions/…', () => {
+  const ask = async (user: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const { sessionToken } = await gateway.dev.login(user);
+    return fetch(`${gateway.dev.url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${sessionToken}`, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  };
+
+  it('answers with the output when it ends in time', async () => {
+    const answer = await ask('admin', '/actions/search-flights', { query: 'SFO to JFK' }, { prefer: 'wait=10' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('preference-applied')).toBe('wait=10');
+    expect(await answer.json()).toEqual({ summary_text: '3 flights found for: SFO to JFK' });
+  });
+
+  it('answers 202 with the place of the run, which is read there', async () => {
+    const answer = await ask('admin', '/actions/greet', { name: 'Ada' });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([202, '1']);
+    const place = answer.headers.get('location') ?? '';
+    expect(place).toMatch(/^\/actions\/greet\/runs\/\d+$/);
+    await expect
+      .poll(async () => (await ask('admin', place)).json())
+      .toMatchObject({ status: 'COMPLETED', output: { greeting: 'Hello, Ada!' } });
+    expect((await ask('admin', place.replace('greet', 'report'))).status).toBe(404);
+    expect((await ask('analyst', place)).status).toBe(404);
+  });
+
+  it('waits no longer than the action allows', async () => {
+    const answer = await ask('admin', '/actions/report', {}, { prefer: 'respond-async, wait=3000' });
+    expect(answer.headers.get('preference-applied')).toBe('wait=5');
+  });
+
+  it('refuses what GraphQL refuses, with the same words', async () => {
+    const before = starts();
+    const codes = async (answer: Promise<Response>) => {
+      const { status } = await answer;
+      return [status, ((await (await answer).json()) as { code: string }).code];
+    };
+    expect(await codes(ask('admin', '/actions/greet', { nam: 'x' }))).toEqual([400, 'ERR_REQUEST_INVALID']);
+    expect(await codes(ask('admin', '/actions/greet', [1]))).toEqual([400, 'ERR_REQUEST_INVALID']);
+    expect(await codes(ask('analyst', '/actions/greet', {}))).toEqual([403, 'ERR_ACCESS_DENIED']);
+    expect(await codes(ask('admin', '/actions/no-such', {}))).toEqual([404, 'ERR_NOT_FOUND']);
+    expect((await ask('admin', '/actions/greet')).status).toBe(405);
+    const bare = await fetch(`${gateway.dev.url}/actions/greet`, { method: 'POST' });
+    expect(bare.status).toBe(401);
+    expect(starts()).toBe(before);
+    expect(await codes(ask('admin', '/actions/greet-wrongly', {}, { prefer: 'wait=10' }))).toEqual([
+      502,
+      'ERR_OUTPUT_SHAPE',
+    ]);
+  });
+
+  it('of a run that fails answers with its reason', async () => {
+    const answer = await ask('admin', '/actions/fail', {}, { prefer: 'wait=10' });
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([502, 'ERR_RUN_FAILED']);
+  });
+});
+
 it('is a tool', async () => {
   const { sessionToken } = await gateway.dev.login('admin');
   const client = new Client({ name: 'test', version: '1.0.0' });

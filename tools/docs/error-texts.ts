@@ -99,6 +99,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     causes: 'a NUL character in a result, or a database that refused the write',
     next: 'Change what the step returns that the message names. [Executions](../executions.md) lists what NoETL cannot store.',
   },
+  ERR_RUN_FAILED: {
+    means:
+      'a run that a REST call of an action has waited for failed or was cancelled; the message has the reason that NoETL stored',
+    causes: 'a step of the playbook failed',
+    next: 'Read the run: `GET /actions/<name>/runs/<id>`, or its steps by `execution(id)`.',
+  },
   ERR_OUTPUT_SHAPE: {
     means: 'a run of an action completed, and its result is not what the action declares; the message names the place',
     causes: 'the playbook changed, or the types of the action are wrong',
