@@ -136,6 +136,7 @@ export class Outcome {
   readonly #references = new Cache<string, Promise<unknown>>({ max: maxReferences });
   readonly #events = once(() => this.#readEvents());
   #hasAllEvents = true;
+  #hasSteps = false;
   #json: (ResultJson & { readonly serialize: Serialize }) | undefined;
 
   constructor(snapshot: Snapshot, asking: Asking, options: OutcomeOptions) {
@@ -153,6 +154,7 @@ export class Outcome {
 
   /** The steps with their results. */
   readonly steps = once(async (): Promise<readonly StepFacts[]> => {
+    this.#hasSteps = true;
     const { over, sources } = this.#snapshot;
     if (over === undefined) this.#options.spent(this.#snapshot, 1);
     const [events, status] = await Promise.all([this.#events(), this.#readStatus()]);
@@ -203,9 +205,10 @@ export class Outcome {
   async failedStep(): Promise<StepFacts | undefined> {
     const { over, detail } = this.#snapshot;
     if (over?.end !== 'COMPLETED') return failedOf(await this.facts());
-    return detail.server === 'rust'
-      ? undefined
-      : (await this.facts()).find(({ failedChild }) => failedChild !== undefined);
+    if (detail.server === 'rust') return undefined;
+    // Of a finished execution the events are let go with the steps: they would be read again.
+    const steps = await (this.#hasSteps ? this.steps() : this.facts());
+    return steps.find(({ failedChild }) => failedChild !== undefined);
   }
 
   /** Null when there is no {@link failedStep}. */

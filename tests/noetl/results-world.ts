@@ -10,12 +10,7 @@ export interface SeenExecution {
   readonly result: unknown;
   readonly resultStep: string | null;
   readonly textOutput: string | null;
-  readonly steps: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly error: string | null;
-    readonly result: unknown;
-  }[];
+  readonly steps: readonly { readonly name: string; readonly status: string; readonly error: string | null }[];
   readonly failure: { readonly step: string; readonly message: string } | null;
 }
 
@@ -79,7 +74,7 @@ export async function openResultsWorld(
 
   async function end(id: string, pollMs = 200): Promise<RunEnd> {
     const query =
-      'query ($id: ID!) { execution(id: $id) { status result resultStep textOutput failure { step message code httpStatus retryable } steps { name status error result } } }';
+      'query ($id: ID!) { execution(id: $id) { status result resultStep textOutput failure { step message code httpStatus retryable } steps { name status error } } }';
     for (let left = 300; left > 0; left -= 1) {
       const { data, errors, text } = await ask(query, { id });
       const execution = data?.['execution'] as SeenExecution;

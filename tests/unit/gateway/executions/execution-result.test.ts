@@ -404,6 +404,13 @@ describe('what is read for an outcome', () => {
     expect(kept.at(-1)).toBeGreaterThan(large.length);
   });
 
+  test('its failure costs no read beyond its steps', async () => {
+    const { of, reads } = outcome(true);
+    await of.steps();
+    reads.withEvents = async () => Promise.reject(new Error('read again'));
+    expect(await of.failedStep()).toBeUndefined();
+  });
+
   test('of a context that is read for an item of a loop only that item is held', async () => {
     const { of, kept, reads } = outcome(true);
     const ref = 'noetl://execution/1/result/each_render_context/1';
