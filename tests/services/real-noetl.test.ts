@@ -136,6 +136,37 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
     expect(hidden.body.errors?.[0]?.extensions.code).toBe('ERR_NOT_FOUND');
   });
 
+  it('lists to the end that NoETL has, by pages, filters and time', async () => {
+    await noetl.past('regression_test/slow', 6_000);
+    const list = async (args: string) => {
+      const { body } = await ask(`{ executions(${args}) { id path status startTime } }`);
+      const rows = body.data?.['executions'] as { id: string; path: string; startTime: string }[] | null;
+      return { rows: rows ?? [], error: body.errors?.[0]?.message ?? '' };
+    };
+    expect((await list('page: 11, pageSize: 100')).rows).toHaveLength(100);
+    const seen = new Set<string>();
+    for (let page = 1; page <= 6; page += 1) {
+      for (const { id } of (await list(`page: ${page}, pageSize: 1000`)).rows) seen.add(id);
+    }
+    // Those of the auth playbooks are not among them.
+    expect(seen.size).toBeGreaterThan(5_150);
+    expect(seen.size).toBeLessThanOrEqual(5_200);
+    const past = await list('page: 7, pageSize: 1000');
+    expect(past).toMatchObject({ rows: [], error: expect.stringContaining('NoETL lists no older ones') });
+    const to = new Date(Date.now() - 4_000 * 60_000).toISOString();
+    const { rows } = await list(`to: "${to}", pageSize: 5, path: "test/slow", status: "COMPLETED"`);
+    expect(rows).toHaveLength(5);
+    expect(Date.parse(to) - Date.parse(rows[0]?.startTime ?? '')).toBeLessThan(61_000);
+    expect((await list('path: "no/such/playbook"')).error).toContain('nothing was found back to');
+    const answer = await fetch(`${serve.url}/noetl/executions?limit=100&offset=1100`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect([answer.headers.get('x-noetl-has-more'), (await answer.json()) as unknown[]]).toMatchObject([
+      'true',
+      { length: 100 },
+    ]);
+  });
+
   it('gives events with exact ids', async () => {
     const id = await execute('regression_test/hello_world');
     await whenOver(id);

@@ -20,6 +20,8 @@ export interface RealNoetl {
   credential(name: string): Promise<void>;
   /** What NoETL itself says, past the gateway. */
   read(path: string): Promise<Record<string, unknown>>;
+  /** Adds executions of a playbook to the list, one for each minute before now; they have no events. Python only. */
+  past(path: string, count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function startRealNoetl(release: NoetlRelease): Promise<RealNoetl> 
     release,
     read,
     stop,
+    past: async (path, count) => void (await database('--past', path, String(count))),
     register: (content) => post(`${url}/api/catalog/register`, { content, resource_type: 'Playbook' }),
     credential: (credential) =>
       post(`${url}/api/credentials`, {

@@ -1,4 +1,5 @@
-"""Makes (or, with --drop, removes) the database of a test NoETL: python prepare-database.py NAME [--drop]."""
+"""Makes the database of a test NoETL, removes it, or adds executions of a playbook that ended, one for each minute before now:
+python prepare-database.py NAME [--drop | --past PATH COUNT]."""
 
 import pathlib
 import sys
@@ -16,6 +17,16 @@ def run(database: str, *statements: str) -> None:
             connection.execute(statement)
 
 
+if "--past" in sys.argv:
+    path, count = sys.argv[3:]
+    with psycopg.connect(f"{where} dbname={name}", autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO noetl.execution (execution_id, catalog_id, status, last_event_type, start_time, end_time)
+            SELECT 1000000 - n, c.catalog_id, 'COMPLETED', 'playbook.completed', now() - n * interval '1 minute', now()
+            FROM noetl.catalog c, generate_series(1, %s) n WHERE c.path = %s""",
+            (int(count), path),
+        )
+    sys.exit()
 run("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 if "--drop" in sys.argv:
     sys.exit()
