@@ -55,6 +55,8 @@ export interface UpstreamReply {
   readonly body: unknown;
   /** The upstream's own clock at the answer, when it sent `Date`. */
   readonly date: Date | undefined;
+  /** Whether a list goes on; servers that do not report it leave it out. */
+  readonly hasMore?: boolean;
 }
 
 /**

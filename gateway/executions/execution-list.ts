@@ -35,10 +35,17 @@ export interface ListQuery {
   readonly toMs?: number;
 }
 
+/** A page of NoETL's list. */
+export interface ListPage {
+  readonly rows: readonly unknown[];
+  /** What newer Rust servers report (`X-NoETL-Has-More`). Others: the number of rows shows it. */
+  readonly hasMore?: boolean | undefined;
+}
+
 /** The list that rows are taken from. */
 export interface ListSource {
   /** Rows of NoETL's list in the documented form. The offset is a multiple of the size. */
-  readonly read: (offset: number, size: number) => Promise<readonly unknown[]>;
+  readonly read: (offset: number, size: number) => Promise<ListPage>;
   /** Leaves out the rows that the caller may not see. */
   readonly visible: (rows: readonly unknown[]) => Promise<readonly unknown[]>;
   /** Brings rows into the state that `execution` shows. */
@@ -49,7 +56,7 @@ export interface ListSource {
  * `executions`: the rows that the caller may see and that fit, each in the state that `execution` shows. NoETL's own filters are
  * not used: the Python server has none, and the Rust server filters by path after it has cut the list, and by status the newest
  * 2,000 only.
- * @param ask sends a call and brings its answer into the documented form
+ * @param ask sends a call, and answers a {@link ListPage}
  * @param args of the field
  */
 export async function listedExecutions(
@@ -63,7 +70,10 @@ export async function listedExecutions(
   const query = listQueryOf(call, args);
   const settle = settlingRows(executions, asking);
   const list = await listExecutions(query, {
-    read: async (offset, size) => listOf(await ask(pageOfCall(call, offset / size + 1, size))),
+    read: async (offset, size) => {
+      const { rows, hasMore } = (await ask(pageOfCall(call, offset / size + 1, size))) as ListPage;
+      return { rows: listOf(rows), hasMore };
+    },
     visible: async (rows) => listOf(await visible(rows)),
     settle,
   });
@@ -130,24 +140,25 @@ class Walk {
   }
 
   async #isAfter(offset: number, ms: number): Promise<boolean> {
-    const [row] = this.#pages < maxPages / 2 ? await this.#read(offset, 1) : [];
+    const { rows } = this.#pages < maxPages / 2 ? await this.#read(offset, 1) : { rows: [] };
     this.#isRefused = false;
-    return (timeOf(row) ?? Number.NEGATIVE_INFINITY) > ms;
+    return (timeOf(rows[0]) ?? Number.NEGATIVE_INFINITY) > ms;
   }
 
   /** Reads a page. @returns whether there is one more to read */
   async next(): Promise<boolean> {
     const size = this.#size;
-    const rows = await this.#read(this.#offset, size);
+    const { rows, hasMore } = await this.#read(this.#offset, size);
     // A row that began meanwhile moves the others into the next page.
     const fresh = rows.filter((row) => this.#isFresh(row));
     this.#lastMs = timeOf(rows.at(-1)) ?? this.#lastMs;
     // A server whose own largest page is smaller gives that many, and a multiple of it is asked for from then on.
-    const isCut = rows.length > 0 && rows.length % 100 === 0;
-    if (rows.length < size && isCut) this.#size = rows.length;
+    const isCut = hasMore ?? (rows.length > 0 && rows.length % 100 === 0);
+    if (rows.length < size && isCut && this.#offset % rows.length === 0) this.#size = rows.length;
     this.#offset += rows.length;
     const { fromMs = Number.NEGATIVE_INFINITY } = this.#query;
-    this.#isEnd = fresh.length === 0 || (rows.length < size && !isCut) || (this.#lastMs ?? fromMs) < fromMs;
+    const mayGoOn = hasMore ?? (rows.length === size || isCut);
+    this.#isEnd = fresh.length === 0 || !mayGoOn || (this.#lastMs ?? fromMs) < fromMs;
     this.#found.push(...(await this.#fitting(fresh)));
     const wanted = this.#query.skip + this.#query.take;
     return !this.#isEnd && this.#found.length < wanted && this.#pages < maxPages;
@@ -162,14 +173,14 @@ class Walk {
   }
 
   /** @returns no rows where NoETL refuses an offset */
-  async #read(offset: number, size: number): Promise<readonly unknown[]> {
+  async #read(offset: number, size: number): Promise<ListPage> {
     this.#pages += 1;
     try {
       return await this.#source.read(offset, size);
     } catch (error) {
       if (offset === 0 || !(error instanceof GatewayError) || error.code !== 'ERR_REQUEST_INVALID') throw error;
       this.#isRefused = true;
-      return [];
+      return { rows: [] };
     }
   }
 

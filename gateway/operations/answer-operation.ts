@@ -163,7 +163,8 @@ export function answerOperation(plan: CallPlan, row: AnyUpstreamRow, options: Op
   async function ask(call: UpstreamCall, args: Args, asking: Asking): Promise<unknown> {
     const reply = await upstream.request(call);
     if (plan.kind === 'events') return events(args, reply, asking);
-    return withoutSecretsOf(plan.kind, asIs ? inOwnForm(plan.kind, wireAnswer(reply)) : documented(plan, reply, type));
+    const body = asIs ? inOwnForm(plan.kind, wireAnswer(reply)) : documented(plan, reply, type);
+    return plan.kind === 'executions' ? { rows: body, hasMore: reply.hasMore } : withoutSecretsOf(plan.kind, body);
   }
 
   return async (call) => {

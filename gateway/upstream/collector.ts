@@ -28,6 +28,8 @@ export interface RawReply {
   readonly text: string;
   readonly date: string | undefined;
   readonly mediaType?: string | undefined;
+  /** `X-NoETL-Has-More` of a list. */
+  readonly hasMore?: string | undefined;
 }
 
 /** NoETL did not answer: no connection, a broken one, or no answer in time. Other errors do not speak of its health. */
@@ -58,6 +60,7 @@ class Collector implements Dispatcher.DispatchHandler {
   #status = 0;
   #date: string | undefined;
   #mediaType: string | undefined;
+  #hasMore: string | undefined;
   #chunks: Buffer[] = [];
   #size = 0;
   #taken = 0;
@@ -124,6 +127,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
     this.#mediaType = typeof headers['content-type'] === 'string' ? headers['content-type'] : undefined;
+    this.#hasMore = typeof headers['x-noetl-has-more'] === 'string' ? headers['x-noetl-has-more'] : undefined;
     const announced = Number(headers['content-length'] ?? 0);
     if (announced > this.#call.maxBytes) this.#tooLarge();
     else this.#take(announced);
@@ -150,7 +154,8 @@ class Collector implements Dispatcher.DispatchHandler {
     const text = textOf(this.#chunks, status < 300 ? this.#call.encoding : undefined);
     if (text === undefined) this.#tooLarge();
     else if (this.#settle()) {
-      resolveAtEndOfTurn(this.#resolve, { status, date: this.#date, mediaType: this.#mediaType, text });
+      const [date, mediaType, hasMore] = [this.#date, this.#mediaType, this.#hasMore];
+      resolveAtEndOfTurn(this.#resolve, { status, date, mediaType, hasMore, text });
     }
   }
 

@@ -48,6 +48,7 @@ function decode(reply: RawReply, { answer }: UpstreamCall): UpstreamReply {
     status: reply.status,
     body: isForeign ? foreignBody(reply, answer) : bodyOf(reply.text),
     date: dateOf(reply.date),
+    ...(reply.hasMore !== undefined && { hasMore: reply.hasMore.toLowerCase() === 'true' }),
   };
 }
 

@@ -141,7 +141,7 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
     const list = async (args: string) => {
       const { body } = await ask(`{ executions(${args}) { id path status startTime } }`);
       const rows = body.data?.['executions'] as { id: string; path: string; startTime: string }[] | null;
-      return { rows: rows ?? [], error: body.errors?.[0]?.message ?? '' };
+      return { rows: rows ?? [], error: JSON.stringify(body.errors ?? []) };
     };
     expect((await list('page: 11, pageSize: 100')).rows).toHaveLength(100);
     const seen = new Set<string>();

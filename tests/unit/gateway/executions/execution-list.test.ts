@@ -25,7 +25,10 @@ const rowAt = (index: number): Row => ({
 });
 
 /** A list of a server: Python's pages of 200 with its deepest offset, or Rust's of 100. */
-function listOf(count: number, { cap = 200, deepest = 5_000, isVisible = (_: Row): boolean => true } = {}) {
+function listOf(
+  count: number,
+  { cap = 200, deepest = 5_000, isVisible = (_: Row): boolean => true, reports = false } = {},
+) {
   const all = Array.from({ length: count }, (_, index) => rowAt(index));
   const calls: string[] = [];
   const source = {
@@ -33,7 +36,8 @@ function listOf(count: number, { cap = 200, deepest = 5_000, isVisible = (_: Row
       expect(offset % size).toBe(0);
       calls.push(`${offset}+${size}`);
       if (offset > deepest) throw new GatewayError('ERR_REQUEST_INVALID', 'NoETL does not accept these arguments');
-      return all.slice(offset, offset + Math.min(size, cap));
+      const rows = all.slice(offset, offset + Math.min(size, cap));
+      return { rows, ...(reports && { hasMore: offset + rows.length < count }) };
     },
     visible: async (rows: readonly unknown[]) => rows.filter((row) => isVisible(row as Row)),
     settle: async (rows: readonly unknown[]) => rows,
@@ -61,6 +65,13 @@ describe('a list of executions', () => {
     for (let page = 0; page < 15; page += 1) places.push(...(await of({ skip: page * 100 })).places);
     expect(places).toEqual(span(0, 1_406));
     expect(await of({ skip: 1_500 })).toEqual({ places: [], hasMore: false, stoppedAt: undefined });
+  });
+
+  test('a server that reports whether there are more is believed', async () => {
+    const { calls, of } = listOf(390, { cap: 130, reports: true });
+    expect((await of({ take: 400 })).places).toEqual(span(0, 390));
+    expect(calls).toEqual(['0+200', '130+130', '260+130']);
+    expect(await of({ skip: 390 })).toMatchObject({ places: [], hasMore: false });
   });
 
   test('hidden rows use up no places, and no row comes twice', async () => {
@@ -113,7 +124,11 @@ describe('a list of executions', () => {
 
   test('a server that knows no pages gives its rows once', async () => {
     const all = span(0, 100).map(rowAt);
-    const list = { read: async () => all, visible: async () => [], settle: async (rows: readonly unknown[]) => rows };
+    const list = {
+      read: async () => ({ rows: all }),
+      visible: async () => [],
+      settle: async (rows: readonly unknown[]) => rows,
+    };
     expect(await listExecutions({ skip: 0, take: 20 }, list)).toMatchObject({ rows: [], hasMore: false });
   });
 
