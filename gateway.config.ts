@@ -84,7 +84,7 @@ export default defineGateway<NoetlOperations>({
       args: {
         execution_id: { name: 'id', description: 'Id of the execution.' },
         // Always sent: what the execution has started would go on otherwise.
-        cascade: { constant: true },
+        cascade: { constant: true, optional: true },
         reason: { description: 'Why, for those who look at it later.' },
       },
       rest: true,
@@ -180,7 +180,7 @@ export default defineGateway<NoetlOperations>({
       args: {
         identifier: { description: 'Its name or id.' },
         include_data: { constant: false },
-        catalog_id: false,
+        catalog_id: { hidden: true, optional: true },
         execution_id: false,
         parent_execution_id: false,
       },

@@ -31,7 +31,7 @@ type ArgumentRow = string | boolean | ArgumentOptions | undefined;
  * in the result is not in the schema.
  */
 export function rowArguments(joined: JoinedRow): readonly OperationArgument[] {
-  const { place, row, shape, problems, notes } = joined;
+  const { place, row, shape, problems } = joined;
   const { rest, named: rows } = readMembers<string | ArgumentOptions>(row.args);
   const wires = shape.args.map((arg) => arg.wire);
   const paths = shape.args.filter((arg) => arg.in === 'path');
@@ -43,9 +43,11 @@ export function rowArguments(joined: JoinedRow): readonly OperationArgument[] {
     const target = alias === undefined ? undefined : paths[alias];
     if (target !== undefined) known.set(target.wire, rows[wire]);
     else {
-      const unknown = `${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`;
-      // Words about an argument of another release do no harm; what renames, hides or fixes one would.
-      (isDescription(rows[wire]) ? notes : problems).push(unknown);
+      noteUnknown(
+        joined,
+        rows[wire],
+        `${place}.args.${wire}: ${shape.key} has no such argument${nearest(wire, wires)}`,
+      );
     }
   }
   // What the upstream requires stays offered: hiding it would make a call that always fails.
@@ -56,6 +58,12 @@ export function rowArguments(joined: JoinedRow): readonly OperationArgument[] {
   const isChosen = (arg: OperationArgument): boolean =>
     optionsOf(known.get(arg.wire)).name !== undefined && first.get(arg.wire) === arg;
   return uniqueNames(place, args, isChosen, problems);
+}
+
+/** Words about an argument of another release do no harm; what renames, hides or fixes one would, unless it is meant. */
+function noteUnknown({ problems, notes }: Findings, row: ArgumentRow, unknown: string): void {
+  if (optionsOf(row).optional === true) notes.push(`${unknown}; left out (optional)`);
+  else (isDescription(row) ? notes : problems).push(unknown);
 }
 
 function readArgument(

@@ -6,10 +6,15 @@ import { diff } from '../../generator/diff/diff.ts';
 import { renderDiffMarkdown, renderDiffText } from '../../generator/diff/render-diff.ts';
 
 const folder = new URL('../fixtures/noetl/documents/', import.meta.url);
-const names = await readdir(folder);
-const pairs = names.flatMap((before) => names.filter((name) => name !== before).map((after) => ({ before, after })));
+/** Of the Python server, from the server itself, and of the Rust server, from its source. */
+const published = await readdir(folder);
+const derived = (await readdir('openapi')).filter((name) => /^noetl-rust-.*json$/.test(name));
+const pairs = [published, derived].flatMap((names) =>
+  names.flatMap((before) => names.filter((name) => name !== before).map((after) => ({ before, after }))),
+);
 
-const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8'));
+const read = async (name: string) =>
+  JSON.parse(await readFile(derived.includes(name) ? `openapi/${name}` : new URL(name, folder), 'utf8'));
 const releaseOf = (name: string) => name.replaceAll(/^noetl-|\.json$/g, '');
 
 describe('real documents', () => {

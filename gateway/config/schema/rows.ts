@@ -167,6 +167,7 @@ export const argumentOptions = {
     doc: 'old names that go on working, deprecated: name → until when',
   }),
   constant: value(v.unknown(), { optional: true, doc: 'always sent; the argument is then hidden' }),
+  optional: flag({ optional: true, doc: 'a document without the argument builds, with a note' }),
   description: text({ optional: true, doc: 'what callers read in the schema' }),
 };
 

@@ -155,6 +155,9 @@ describe('buildTable', () => {
     const line = 'operations.executions.args.gone: GET /api/executions has no such argument';
     expect(of({ gone: { description: 'x' } })).toMatchObject({ problems: [], notes: [line] });
     expect(of({ gone: { name: 'x' } })).toMatchObject({ problems: [line], notes: [] });
+    expect(of({ gone: false })).toMatchObject({ problems: [line], notes: [] });
+    const optional = { problems: [], notes: [`${line}; left out (optional)`] };
+    expect(of({ gone: { hidden: true, optional: true } })).toMatchObject(optional);
   });
 
   it('refuses a REST call whose path serve could not find', () => {
