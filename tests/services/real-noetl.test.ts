@@ -1,6 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withDerivedRows } from '../../gateway/config/actions.ts';
+import type { GatewayConfig } from '../../gateway/config/gateway-config.ts';
+import { createUpstream } from '../../gateway/upstream/upstream.ts';
+import shipped from '../../gateway.config.ts';
+import { buildSchema } from '../../generator/build-schema.ts';
+import { printSorted } from '../../generator/emit/schema-files.ts';
+import { readDocument } from '../../generator/pull/pulled-files.ts';
+import { action } from '../../index.ts';
 import { graphql } from '../support/dev-gateway.ts';
+import { codeIn, executorCaller } from '../support/executor-caller.ts';
 import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
 import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
@@ -94,6 +103,41 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
       result: { list: [1, 2] },
     });
     expect(text).toContain('"big":"9007199254740993"');
+  });
+
+  it('runs an action: typed input and output, in the version that it pins', async () => {
+    const config: GatewayConfig = {
+      ...(shipped as unknown as GatewayConfig),
+      actions: {
+        hello: action('regression_test/one_step', {
+          input: { name: 'String!' },
+          output: { greeting: 'String!' },
+          version: 1,
+        }),
+        helloNext: action('regression_test/one_step', { input: { name: 'String!' }, version: 2 }),
+        wrong: action('regression_test/one_step', { input: { name: 'String!' }, output: { greeting: 'Int!' } }),
+      },
+    };
+    const built = await buildSchema(await readDocument('.'), config);
+    const upstream = createUpstream({ baseUrl: new URL(noetl.url), timeoutMs: 30_000, maxResponseBytes: 16_000_000 });
+    const { operations } = withDerivedRows(config);
+    const { ask: call } = executorCaller(upstream, {
+      sdl: printSorted(built.sdl),
+      operations: operations as never,
+      clock: Object.assign(() => Date.now(), { advance: () => {} }) as never,
+      pause: (ms) => delay(ms),
+    });
+    const start = async (field: string, selected: string) => {
+      const args = { input: { name: 'Ada' }, waitSeconds: 30 };
+      return call(`mutation { ${field}(input: { name: "Ada" }) { ${selected} } }`, { args });
+    };
+    expect((await start('hello', 'status version output { greeting }')).data).toEqual({
+      hello: { status: 'COMPLETED', version: 1, output: { greeting: 'Hi, Ada' } },
+    });
+    expect((await start('helloNext', 'status')).data).toEqual({ helloNext: null });
+    const wrong = await start('wrong', 'status output { greeting }');
+    expect([wrong.data, codeIn(wrong)]).toEqual([{ wrong: { status: 'COMPLETED', output: null } }, 'ERR_OUTPUT_SHAPE']);
+    await upstream.close();
   });
 
   it('knows the end of a run that never writes one', async () => {
