@@ -104,9 +104,11 @@ export function actionProblems({ actions, operations }: Pick<GatewayConfig, 'act
 function sharedTypeProblems(name: string, actions: NonNullable<GatewayConfig['actions']>): string[] {
   const before = Object.entries(actions).slice(0, Object.keys(actions).indexOf(name));
   return Object.entries(actions[name]?.types ?? {}).flatMap(([type, members]) => {
-    const other = before.find(
-      ([, { types = {} }]) => types[type] !== undefined && JSON.stringify(types[type]) !== JSON.stringify(members),
-    );
+    const isOther = (given: Action | null | undefined) => {
+      const own = given?.types?.[type];
+      return own !== undefined && JSON.stringify(own) !== JSON.stringify(members);
+    };
+    const other = before.find(([, given]) => isOther(given));
     return other === undefined
       ? []
       : [`actions.${name}.types.${type}: actions.${other[0]} has a type of that name with other members`];
@@ -248,8 +250,8 @@ const upstreamRow = (row: AnyRow | undefined): AnyUpstreamRow | undefined =>
 /** What `executePlaybook` calls the parts of a start on the wire; its constants are sent with an action, too. */
 function startWires(row: AnyUpstreamRow | undefined) {
   const named = Object.entries(readMembers<string | ArgumentOptions>(row?.args).named);
-  const nameOf = (options: unknown) =>
-    typeof options === 'string' ? options : (options as ArgumentOptions | true)?.['name' as never];
+  const nameOf = (options: string | ArgumentOptions | boolean) =>
+    typeof options === 'object' ? options.name : options;
   const wireOf = (name: string, usual: string) => named.find(([, options]) => nameOf(options) === name)?.[0] ?? usual;
   const others = named.filter(([, options]) => typeof options === 'object' && 'constant' in options);
   return {

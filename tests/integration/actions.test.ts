@@ -235,6 +235,7 @@ describe('the config', () => {
       },
       'actions.two.types.T: actions.one has a type of that name with other members',
     ],
+    [{ one: null, two: action('a/b', { types: { T: { b: 'Int' } } }) }, /^actions\.one: /],
     [{ execution: action('a/b') }, 'actions.execution: operations.execution has that name; choose another one'],
     [{ greet: action('../b', {}) }, 'actions.greet.playbook: must be a catalog path in normal form'],
   ])('%j is refused', async (actions, problem) => {

@@ -1,7 +1,7 @@
 /** What a person may get wrong in the config that `init` writes: each is a type error. */
 export const configMistakes: Readonly<Record<string, { readonly write: string; readonly wrong: string }>> = {
   operation: { write: "'POST /api/execute'", wrong: "'POST /api/executes'" },
-  argument: { write: 'cascade: { constant: true }', wrong: 'cascades: { constant: true }' },
+  argument: { write: 'cascade: { constant', wrong: 'cascades: { constant' },
   'argument-of-an-optional-row': { write: 'include_data: { constant', wrong: 'include_datas: { constant' },
   'rule-argument': { write: "onPlaybook('execute', 'name')", wrong: "onPlaybook('execute', 'nama')" },
   role: { write: "role('admin')", wrong: "role('admins')" },
