@@ -1,6 +1,6 @@
 import type { ConsoleField } from '../../../gateway/console/console-answers.ts';
 import { type GraphqlRequest, operationOf, type Wanted } from './execution.ts';
-import type { GatewayClient } from './gateway-client.ts';
+import { CallFailed, type GatewayClient } from './gateway-client.ts';
 import { matches } from './policy.ts';
 import { timeOf } from './time.ts';
 
@@ -41,6 +41,8 @@ export interface ExecutionPage {
   readonly searched?: number;
   /** Where to search on, when the list goes on behind what was looked through. */
   readonly nextFrom?: number;
+  /** Why the search ended before the list did, where the gateway or NoETL gives no older ones. */
+  readonly stopped?: string;
 }
 
 /** Rows that are shown at once. */
@@ -122,9 +124,15 @@ export async function search(
   let searched = 0;
   let page = filters.from;
   let isEnd = false;
+  let stopped: string | undefined;
   // One row more than the page has is looked for: it answers `hasNext`.
   while (!isEnd && page < filters.from + searchPages && found.length <= last) {
-    const rows = await read(page, searchSize);
+    const rows = await read(page, searchSize).catch((error: unknown) => {
+      // What was found before stays.
+      if (searched === 0 || !(error instanceof CallFailed) || error.code !== 'ERR_REQUEST_INVALID') throw error;
+      stopped = error.message;
+      return [];
+    });
     searched += rows.length;
     found.push(...rows.filter((row) => fits(row, filters)));
     // The list is newest first, so nothing behind an older row can fit.
@@ -132,7 +140,14 @@ export async function search(
     page += 1;
   }
   const hasNext = found.length > last;
-  return { rows: found.slice(last - pageSize, last), hasNext, searched, ...(!isEnd && !hasNext && { nextFrom: page }) };
+  const isWhole = hasNext || stopped === undefined;
+  return {
+    rows: found.slice(last - pageSize, last),
+    hasNext,
+    searched,
+    ...(!isEnd && !hasNext && { nextFrom: page }),
+    ...(!isWhole && stopped !== undefined && { stopped }),
+  };
 }
 
 /** A row without a time is never before: it must not end a search. */

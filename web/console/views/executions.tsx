@@ -128,11 +128,11 @@ interface PageProps {
 
 /** Rows, or why the page is empty, and the way to other pages. */
 function Page({ page, query, isFiltered }: PageProps) {
-  const { rows, nextFrom } = page;
+  const { rows, nextFrom, stopped } = page;
   return (
     <>
       {rows.length === 0 ? (
-        <NoRows isFiltered={isFiltered} mayGoOn={nextFrom !== undefined} />
+        <NoRows isFiltered={isFiltered} mayGoOn={nextFrom !== undefined || stopped !== undefined} />
       ) : (
         <ExecutionTable key={executionsAddress(query)} rows={rows} holdsNew={query.page === 1 && query.from === 1} />
       )}
@@ -162,7 +162,7 @@ function NoRows({ isFiltered, mayGoOn }: { readonly isFiltered: boolean; readonl
 }
 
 /** Newer and older rows. `from` moves a search on by what was looked through; `page` moves in what it found. */
-function Paging({ page: { hasNext, searched, nextFrom }, query }: Omit<PageProps, 'isFiltered'>) {
+function Paging({ page: { hasNext, searched, nextFrom, stopped }, query }: Omit<PageProps, 'isFiltered'>) {
   const { page, from } = query;
   return (
     <nav class="paging" aria-label="Pages">
@@ -174,6 +174,7 @@ function Paging({ page: { hasNext, searched, nextFrom }, query }: Omit<PageProps
       <span class="quiet">
         Page {page}
         {searched !== undefined && `, of ${searched} executions that were looked through`}
+        {stopped !== undefined && `; ${stopped}`}
       </span>
       {hasNext && (
         <a class="button" href={executionsAddress({ ...query, page: page + 1 })}>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { executionsAddress, filtersOf, readExecutionQuery } from '../../../../web/console/api/execution.ts';
 import { type ListedExecution, pageSize, search, withNews } from '../../../../web/console/api/executions.ts';
-import { rowsOf } from '../../../../web/console/api/gateway-client.ts';
+import { CallFailed, rowsOf } from '../../../../web/console/api/gateway-client.ts';
 import { matches } from '../../../../web/console/api/policy.ts';
 import { agoText, durationText, shortId, sizeText, timeOf } from '../../../../web/console/api/time.ts';
 
@@ -104,6 +104,19 @@ describe('a filtered list', () => {
     );
     const by = { page: 1, from: 1, status: '', path: '', isBy: (id: string) => id === '7' };
     expect((await search(by, timed)).rows.map(({ id }) => id)).toEqual(['7']);
+  });
+
+  test('a search that is stopped keeps what it has found, and reports why it ends', async () => {
+    const ended = new CallFailed('ERR_REQUEST_INVALID', 'NoETL lists no older ones', 400);
+    const deep = async (page: number, size: number) => {
+      if (page > 2) throw ended;
+      return read(page, size);
+    };
+    const query = { page: 1, from: 1, status: 'none', path: '' };
+    expect(await search(query, deep)).toEqual({ rows: [], hasNext: false, searched: 200, stopped: ended.message });
+    await expect(search({ ...query, from: 3 }, deep)).rejects.toBe(ended);
+    const lost = async () => Promise.reject(new CallFailed('ERR_UPSTREAM', 'x', 502));
+    await expect(search(query, lost)).rejects.toThrow('x');
   });
 
   test('a query has one address, and what is not a value of a filter counts as not set', () => {
