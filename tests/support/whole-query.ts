@@ -8,6 +8,7 @@ import {
   isUnionType,
   parse,
   printType,
+  visit,
 } from 'graphql';
 
 const maxDepth = 3;
@@ -18,7 +19,9 @@ export function queryOf(
   name: string,
   args: Readonly<Record<string, unknown>>,
 ): { readonly query: string; readonly variables: Readonly<Record<string, unknown>>; readonly signature: string } {
-  const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
+  // Without descriptions of arguments: a printed field is then one line.
+  const document = visit(parse(sdl), { InputValueDefinition: (node) => ({ ...node, description: undefined }) });
+  const schema = buildASTSchema(document, { assumeValidSDL: true });
   const isQuery = schema.getQueryType()?.getFields()[name] !== undefined;
   const root = isQuery ? schema.getQueryType() : schema.getMutationType();
   const field = root?.getFields()[name];
