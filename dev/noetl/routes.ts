@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { idText } from '../../plugins/json/lossless-json.ts';
 import { isJsonObject } from '../../plugins/noetl/json-object.ts';
+import { kindOfValue } from '../../plugins/noetl/playbook-form.ts';
 import { type Accounts, type AuthPlaybook, authPlaybooks, postCallback, sessionShape } from './accounts.ts';
 import type { Execution, Executions, ExecutionView, PlaybookScript } from './executions.ts';
 import * as python from './python-answers.ts';
@@ -126,7 +127,7 @@ function withParameter(state: StandInState, request: SeenRequest): StandInReply 
     /^\/api\/executions\/([^/]+)(\/status|\/events|\/cancellation-check|\/cancel)?$/.exec(path) ?? [];
   if (id !== undefined) return onExecution(state, request, decodeURIComponent(id), rest);
   const schemaOf = /^\/api\/catalog\/(.+)\/ui_schema$/.exec(path)?.[1];
-  if (schemaOf !== undefined && method === 'GET') return uiSchema(state, decodeURIComponent(schemaOf));
+  if (schemaOf !== undefined && method === 'GET') return uiSchema(state, decodeURIComponent(schemaOf), request.query);
   const credential = /^\/api\/credentials\/([^/]+)$/.exec(path)?.[1];
   if (credential !== undefined) return onCredential(state, request, decodeURIComponent(credential));
   return Object.keys(routes).some((key) => key.endsWith(` ${path}`)) ? methodNotAllowed : missing(state);
@@ -313,12 +314,12 @@ function catalogResource(state: StandInState, request: SeenRequest): StandInRepl
   return entry === undefined ? refusal(state, 404, 'Catalog entry not found') : ok(catalogShape(entry));
 }
 
-function uiSchema(state: StandInState, path: string): StandInReply {
-  const playbook = findEntry(state, { path })?.playbook;
+function uiSchema(state: StandInState, path: string, query: URLSearchParams): StandInReply {
+  const playbook = findEntry(state, { path, version: query.get('version') })?.playbook;
   if (playbook === undefined) return detailError(404, 'Catalog entry not found');
   const none = { description: null, secret: false, credential_glob: null, options: null, children: null };
   const fields = Object.entries(playbook.workload).map(([name, value]) => {
-    return { name, kind: typeof value === 'number' ? 'integer' : 'string', default: value, ...none };
+    return { name, kind: kindOfValue(value), default: value, ...none };
   });
   return ok({
     path,

@@ -62,16 +62,36 @@ function fileOrigin(path: string, projectDir: string): string {
 
 async function loadUrl(source: string, options: SourceOptions): Promise<Source> {
   const first = parseUrl(source);
-  const signal = AbortSignal.timeout(options.timeoutMs);
+  const bytes = await withinTime(options, async (signal) => readBody(await follow(first, options, signal), options));
+  return { bytes, origin: `${first.origin}${first.pathname}` };
+}
+
+/**
+ * One call of an API: GET, or POST when there is a body. Redirects are not followed.
+ * @returns parsed JSON; undefined: the server answers 404
+ * @throws ERR_SPEC_INVALID as {@link loadSource}
+ */
+export async function callApi(address: string, options: SourceOptions, body?: unknown): Promise<unknown> {
+  const bytes = await withinTime(options, async (signal) => {
+    const response = await send(parseUrl(address), options, signal, body);
+    if (response.status !== 404) return readBody(checked(response), options);
+    await response.body?.cancel();
+    return undefined;
+  });
   try {
-    const response = await follow(first, options, signal);
-    return { bytes: await readBody(response, options), origin: `${first.origin}${first.pathname}` };
+    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw unreadable('the answer is not JSON', error);
+  }
+}
+
+async function withinTime<T>({ timeoutMs }: SourceOptions, load: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await load(signal);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    throw unreadable(
-      signal.aborted ? `no whole answer within ${options.timeoutMs} ms` : 'the server cannot be reached',
-      error,
-    );
+    throw unreadable(signal.aborted ? `no whole answer within ${timeoutMs} ms` : 'the server cannot be reached', error);
   }
 }
 
@@ -86,12 +106,7 @@ function parseUrl(text: string): URL {
 async function follow(first: URL, options: SourceOptions, signal: AbortSignal): Promise<Response> {
   let url = first;
   for (let hops = 0; hops <= options.maxRedirects; hops += 1) {
-    // `fetch` refuses a URL with credentials, so they go into a header.
-    const response = await options.fetch(withoutCredentials(url), {
-      redirect: 'manual',
-      signal,
-      headers: { accept: 'application/json, application/yaml;q=0.9, */*;q=0.1', ...authorization(url) },
-    });
+    const response = await send(url, options, signal);
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null) return checked(response);
     // A body that is not read would keep the connection.
@@ -99,6 +114,18 @@ async function follow(first: URL, options: SourceOptions, signal: AbortSignal): 
     url = redirected(url, location);
   }
   throw unreadable(`more than ${options.maxRedirects} redirects`);
+}
+
+function send(url: URL, options: SourceOptions, signal: AbortSignal, body?: unknown): Promise<Response> {
+  const accept = { accept: 'application/json, application/yaml;q=0.9, */*;q=0.1' };
+  const posted = body === undefined ? {} : { 'content-type': 'application/json' };
+  // `fetch` refuses a URL with credentials, so they go into a header.
+  return options.fetch(withoutCredentials(url), {
+    redirect: 'manual',
+    signal,
+    headers: { ...accept, ...posted, ...authorization(url) },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
 }
 
 /** Where a redirect leads; credentials stay with the server that they were given for. */

@@ -6,11 +6,14 @@ import { createUpstream } from '../../gateway/upstream/upstream.ts';
 import shipped from '../../gateway.config.ts';
 import { buildSchema } from '../../generator/build-schema.ts';
 import { printSorted } from '../../generator/emit/schema-files.ts';
+import { pullPlaybooks } from '../../generator/pull/pull-playbooks.ts';
 import { readDocument } from '../../generator/pull/pulled-files.ts';
+import { pulledForm, readPlaybooks } from '../../generator/pull/pulled-playbooks.ts';
 import { action } from '../../index.ts';
 import { graphql } from '../support/dev-gateway.ts';
 import { codeIn, executorCaller } from '../support/executor-caller.ts';
 import { type NoetlRelease, pythonRelease } from '../support/noetl-release.ts';
+import { temporaryFolder } from '../support/project.ts';
 import { type RealNoetl, startRealNoetl } from '../support/real-noetl.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import { playbooks } from './noetl/playbooks.ts';
@@ -138,6 +141,46 @@ describe.skipIf(release === undefined)('in front of a real NoETL server and work
     const wrong = await start('wrong', 'status output { greeting }');
     expect([wrong.data, codeIn(wrong)]).toEqual([{ wrong: { status: 'COMPLETED', output: null } }, 'ERR_OUTPUT_SHAPE']);
     await upstream.close();
+  });
+
+  it('pulls what actions need of a playbook', async () => {
+    await noetl.register(`apiVersion: noetl.io/v2
+kind: Playbook
+metadata: {name: flights, path: forms/flights, description: Finds flights.}
+workload:
+  day: "" # ui:required # ui:format=date
+  sort: price # ui:enum=[price,stops] # ui:description=The order.
+  limit: 5
+  api_key: sk-live-1
+  near: null
+workflow:
+  - step: start
+    tool: {kind: python, code: 'result = {}'}
+`);
+    const project = temporaryFolder();
+    try {
+      const actions = { flights: action('forms/flights', { version: 1 }) };
+      const options = { projectDir: project.path, actions, patterns: ['regression_test/*'] };
+      const { changed } = await pullPlaybooks(`${noetl.url}/openapi.json`, options);
+      expect(changed).toEqual(
+        expect.arrayContaining([
+          'openapi/playbooks/forms/flights@1.json',
+          'openapi/playbooks/regression_test/slow.json',
+        ]),
+      );
+      expect(pulledForm(await readPlaybooks(project.path), 'forms/flights')).toEqual({
+        ...{ path: 'forms/flights', version: 1, description: 'Finds flights.', steps: ['start'] },
+        fields: [
+          { name: 'day', kind: 'string', default: '', required: true, format: 'date' },
+          { name: 'sort', kind: 'enum', default: 'price', description: 'The order.', options: ['price', 'stops'] },
+          { name: 'limit', kind: 'integer', default: 5 },
+          { name: 'api_key', kind: 'string', secret: true },
+          { name: 'near', kind: 'null' },
+        ],
+      });
+    } finally {
+      project.remove();
+    }
   });
 
   it('knows the end of a run that never writes one', async () => {

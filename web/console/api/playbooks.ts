@@ -1,4 +1,5 @@
 import type { ConsoleField } from '../../../gateway/console/console-answers.ts';
+import { type FormField, readFormFields } from '../../../plugins/noetl/playbook-form.ts';
 import { operationOf, type Wanted } from './execution.ts';
 import { type GatewayClient, useQuery, useSession } from './gateway-client.ts';
 
@@ -200,36 +201,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A field of a playbook's form, as NoETL's `ui_schema` has it. */
-export interface FormField {
-  readonly name: string;
-  /** `string`, `integer`, `number`, `boolean`, `object`, `array`, `null` or `enum`. */
-  readonly kind: string;
-  readonly default?: unknown;
-  readonly description?: string | null;
-  readonly secret?: boolean | null;
-  readonly credentialGlob?: string | null;
-  readonly options?: readonly unknown[] | null;
-}
-
 const wanted: Wanted = [['fields', ['name', 'kind', 'default', 'description', 'secret', 'credentialGlob', 'options']]];
 
 /**
  * The form that a playbook is started with, from its `ui_schema`; undefined where NoETL has no form. @throws CallFailed
  */
-export async function readFormFields(
+export async function readFormOf(
   gateway: GatewayClient,
   field: ConsoleField,
   path: string,
   signal: AbortSignal,
 ): Promise<readonly FormField[] | undefined> {
   const { query, variables } = operationOf(field, { [field.key ?? 'path']: path }, wanted);
-  const { answer } = await gateway.graphql<{ answer: { fields?: readonly FormField[] | null } | null }>(
-    query,
-    variables,
-    signal,
-  );
-  return answer?.fields ?? undefined;
+  const { answer } = await gateway.graphql<{ answer: { fields?: unknown } | null }>(query, variables, signal);
+  return answer?.fields ? readFormFields(answer.fields) : undefined;
 }
 
 /**

@@ -1,15 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import type { FormField } from '../../../plugins/noetl/playbook-form.ts';
 import { useQuery, useSession } from '../api/gateway-client.ts';
-import {
-  type FormField,
-  formFields,
-  moreName,
-  readForm,
-  readFormFields,
-  runPlaybook,
-  type WorkloadField,
-} from '../api/playbooks.ts';
+import { formFields, moreName, readForm, readFormOf, runPlaybook, type WorkloadField } from '../api/playbooks.ts';
 import { Loading, MissingRow } from './table.tsx';
 
 interface RunInputProps {
@@ -181,7 +174,7 @@ function useForm(path: string): { readonly fields: readonly FormField[] | undefi
   const { form } = me.fields;
   const found = useQuery<readonly FormField[] | null>({
     key: ['form', path],
-    ask: async (signal) => (form === undefined ? null : ((await readFormFields(gateway, form, path, signal)) ?? null)),
+    ask: async (signal) => (form === undefined ? null : ((await readFormOf(gateway, form, path, signal)) ?? null)),
     enabled: form !== undefined,
   });
   return { fields: found.data ?? undefined, isLoading: form !== undefined && found.isPending };
