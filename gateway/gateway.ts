@@ -2,8 +2,10 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Clock } from '../plugins/clock.ts';
 import { GatewayError } from '../plugins/errors.ts';
 import { observedStore } from '../plugins/noetl-auth/session/session-store.ts';
+import type { Upstream } from '../plugins/ports.ts';
 import { type OwnPaths, ownPathsOf } from './calls/call-plan.ts';
 import { pairRootFields, plansOf, type RootField, routeOf } from './calls/root-fields.ts';
+import type { RouteProbe } from './calls/route-probe.ts';
 import { compose, type Parts } from './compose.ts';
 import { isGatewayRow, type ResolvedConfig } from './config/gateway-config.ts';
 import { trustWarnings } from './config/resolve-config.ts';
@@ -15,15 +17,14 @@ import { openLive } from './live/live-service.ts';
 import { createLoginReadiness, type LoginReadiness } from './login-readiness.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { type Tracing, tracedParts } from './observe/tracing.ts';
+import { routeProbesOf } from './operations/route-probes.ts';
 import { type WatchedPolicy, watchPolicy } from './policy/watched-policy.ts';
-import {
-  createDriftWatch,
-  type DriftWatch,
-  type DriftWatchOptions,
-  probeUpstream,
-  type UpstreamKnowledge,
-} from './upstream/drift-watch.ts';
+import { checkDocument, type DocumentCheck, type DocumentCheckOptions, driftText } from './upstream/document-check.ts';
+import { createDriftWatch, type DriftWatch, probeUpstream, type UpstreamKnowledge } from './upstream/drift-watch.ts';
 import type { UpstreamClient } from './upstream/upstream.ts';
+
+/** What NoETL's API is compared with. */
+export type PulledKnowledge = Pick<DocumentCheckOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge;
 
 /** The inputs of a process: a config, a schema, and options that only some starts have. */
 export interface GatewayOptions {
@@ -40,7 +41,7 @@ export interface GatewayOptions {
   /** Pages of this machine may read answers, whatever their port. For development. */
   readonly corsLoopback?: boolean;
   /** To compare NoETL's live document with the pulled one; absent: no comparison. */
-  readonly drift?: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge;
+  readonly drift?: PulledKnowledge;
   /** Of the package; shown in the metrics. */
   readonly version?: string;
   /** OpenAPI of the REST calls, as YAML, for callers with a session. */
@@ -111,21 +112,36 @@ export async function followPolicy(
   });
 }
 
-/** Compares NoETL's live document with the pulled one, and notes what it finds. */
+/**
+ * NoETL's API of now against the pulled document, looked at once.
+ * @returns undefined where no document was pulled
+ * @throws ERR_CONFIG_INVALID where the schema cannot be read
+ */
+export async function lookForDrift(
+  { drift, sdl, config }: Pick<GatewayOptions, 'drift' | 'sdl' | 'config'>,
+  upstream: Upstream,
+): Promise<DocumentCheck | undefined> {
+  if (drift === undefined) return undefined;
+  const document = readSdl(sdl);
+  const probes = routeProbesOf(document, pairRootFields(document, config.operations).fields);
+  return checkDocument({ ...drift, upstream, probes });
+}
+
+/** Compares NoETL's API with the pulled document, and notes what it finds. */
 export function watchDrift(
-  knowledge: Pick<DriftWatchOptions, 'lockedHash' | 'hashOf'> & UpstreamKnowledge,
+  knowledge: PulledKnowledge,
+  probes: readonly RouteProbe[],
   { upstream }: Parts,
   readiness: Readiness,
   { observe, log }: Telemetry,
 ): { readonly watch: DriftWatch; readonly knowledge: UpstreamKnowledge } {
   const watch = createDriftWatch({
-    ...knowledge,
-    upstream,
+    check: () => checkDocument({ ...knowledge, upstream, probes }),
     observe,
     // For `/ready` as a note: drift stops nothing.
-    notify(state, text) {
-      readiness.note('document', text);
-      log[state === 'differs' ? 'warn' : 'info']({ drift: state }, text);
+    notify(found) {
+      readiness.note('document', driftText(found));
+      log[found.state === 'differs' ? 'warn' : 'info']({ drift: found.state }, found.text);
     },
   });
   return { watch, knowledge };
@@ -161,7 +177,8 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock = Date.now, version = 'unknown', tracing, config } = options;
   // Before anything is opened: a schema that does not fit the config stops the start without a connection.
-  const { fields } = pairRootFields(readSdl(options.sdl), config.operations);
+  const document = readSdl(options.sdl);
+  const { fields } = pairRootFields(document, config.operations);
   const own = ownPathsOf(plansOf(fields));
   const auditRing = createAuditRing();
   const telemetry = createTelemetry({
@@ -180,7 +197,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const composed = await compose(config, clock, login.observe, own, policy?.current, tracing);
   const parts = tracing === undefined ? composed : tracedParts(composed, tracing);
   const readiness = readinessOf(parts, own, login, clock);
-  const upstream = options.drift && watchDrift(options.drift, parts, readiness, telemetry);
+  const upstream =
+    options.drift && watchDrift(options.drift, routeProbesOf(document, fields), parts, readiness, telemetry);
   const live = openLive({ config, clock, version }, parts, telemetry);
   const given = { ...options, config, clock, version, policy, readiness, upstream, auditRing };
   const handlers = createHandlers(given, parts, live, telemetry);

@@ -184,8 +184,8 @@ export type GatewayEvent =
       readonly status: number;
       readonly ms: number;
     }
-  /** NoETL's live document differs from the pulled one, or no longer does. */
-  | { readonly type: 'document_drift'; readonly drifted: boolean }
+  /** NoETL's API was compared with the pulled document. */
+  | { readonly type: 'document_checked'; readonly state: 'same' | 'differs' | 'not checked' }
   | { readonly type: 'lines_dropped'; readonly from: 'audit' | 'log'; readonly count: number }
   | {
       readonly type: 'rate_limited';

@@ -6,14 +6,11 @@ import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import type { GatewayConfig, ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import { resolveConfig } from '../../gateway/config/resolve-config.ts';
-import { createGateway, takePorts } from '../../gateway/gateway.ts';
+import { createGateway, lookForDrift, takePorts } from '../../gateway/gateway.ts';
 import { createIssuerDocuments } from '../../gateway/identity/issuer-documents.ts';
 import { auditProblem } from '../../gateway/observe/line-sink.ts';
 import { openStore } from '../../gateway/stores/store-adapters.ts';
 import { createUpstream } from '../../gateway/upstream/upstream.ts';
-import { documentHash } from '../../generator/document/document-hash.ts';
-import type { OpenApiDocument } from '../../generator/openapi/open-api.ts';
-import { readLock } from '../../generator/pull/pulled-files.ts';
 import { GatewayError } from '../../plugins/errors.ts';
 import type { Upstream, UpstreamReply } from '../../plugins/ports.ts';
 import { gatewayOptionsOf, type Project } from '../commands/serve.ts';
@@ -41,8 +38,10 @@ export async function examineProject(projectDir: string, declaration: GatewayCon
     authCalls: (config) => withUpstream(config, probeAuthCalls),
     askCallback: (internalUrl) => probeCallback(internalUrl, globalThis.fetch),
     pingStore,
-    liveDocumentHash: (config) => withUpstream(config, probeDocument),
-    lockedDocumentHash: async () => (await readLock(projectDir))?.apiSha256,
+    async lookForDrift(config) {
+      const options = await gatewayOptionsOf(projectDir, { declaration, config, warnings: [] });
+      return withUpstream(config, (upstream) => lookForDrift(options, upstream));
+    },
     now: () => new Date(),
   });
   return { findings, text: renderFindings(findings), hasProblem: hasProblem(findings) };
@@ -158,20 +157,8 @@ export async function probeAuthCalls(upstream: Upstream): Promise<readonly ('log
   return [...(login ? (['login'] as const) : []), ...(validator ? (['validator'] as const) : [])];
 }
 
-/** Hash of NoETL's live document, comparable with the lock; undefined when NoETL has no document. */
-export async function probeDocument(upstream: Upstream): Promise<string | undefined> {
-  const { status, body } = await get(upstream, '/openapi.json', []);
-  if (status === 404) return undefined;
-  if (status !== 200 || !isDocument(body)) throw new GatewayError('ERR_UPSTREAM', 'its answer is not a document');
-  // Numbers as `pull` reads them: the client of the upstream keeps digits that JSON.parse does not.
-  return documentHash(JSON.parse(JSON.stringify(body)));
-}
-
 const get = (upstream: Upstream, path: string, query: readonly [string, string][]): Promise<UpstreamReply> =>
   upstream.request({ method: 'GET', path, query, idempotent: true, timeoutMs: 10_000, route: path });
-
-const isDocument = (body: unknown): body is OpenApiDocument =>
-  typeof body === 'object' && body !== null && 'openapi' in body && 'paths' in body;
 
 /** What answers at `GATEWAY_INTERNAL_URL`. */
 type CallbackPlace = 'internal' | 'public' | 'other';

@@ -2,6 +2,7 @@ import { isLoopback, sharedStoreForms, storeKindOf } from '../../gateway/config/
 import type { ResolvedConfig } from '../../gateway/config/gateway-config.ts';
 import type { IssuerRules } from '../../gateway/config/issuers.ts';
 import { nextStep, nextStepsOf } from '../../gateway/observe/dependencies.ts';
+import { type DocumentCheck, driftText } from '../../gateway/upstream/document-check.ts';
 import { GatewayError, problemCode } from '../../plugins/errors.ts';
 
 /** One line of `doctor`. `nextStep` is what to do about it; absent when it is fine. */
@@ -59,10 +60,8 @@ export interface DoctorProbes {
   /** What answers at the address that playbooks call back. */
   readonly askCallback: (internalUrl: string) => Promise<'internal' | 'public' | 'other'>;
   readonly pingStore: (config: ResolvedConfig) => Promise<void>;
-  /** Hash of the live document; undefined when NoETL does not publish it. */
-  readonly liveDocumentHash: (config: ResolvedConfig) => Promise<string | undefined>;
-  /** The same of the pulled one; undefined before the first pull. */
-  readonly lockedDocumentHash: () => Promise<string | undefined>;
+  /** NoETL's API of now against the pulled document; undefined before the first pull. */
+  readonly lookForDrift: (config: ResolvedConfig) => Promise<DocumentCheck | undefined>;
   readonly now: () => Date;
 }
 
@@ -183,17 +182,15 @@ async function examineStore(probes: DoctorProbes, config: ResolvedConfig): Promi
 
 async function examineDrift(probes: DoctorProbes, config: ResolvedConfig): Promise<Finding> {
   try {
-    const locked = await probes.lockedDocumentHash();
-    if (locked === undefined) {
+    const found = await probes.lookForDrift(config);
+    if (found === undefined) {
       return problem('drift', 'no document has been pulled', 'run: noetl-gateway pull <url or file>');
     }
-    const live = await probes.liveDocumentHash(config);
-    if (live === undefined) return { ...skipped('drift'), message: 'NoETL does not publish its document' };
-    if (live === locked) return fine('drift', 'NoETL’s document is the one that was pulled');
-    const step = 'pull it, look at the diff, generate: docs/regenerate.md';
-    return warning('drift', 'NoETL’s document is another one than was pulled', step);
+    if (found.state === 'same') return fine('drift', driftText(found));
+    const step = found.state === 'differs' ? 'look at the diff, pull and generate: docs/regenerate.md' : 'see upstream';
+    return warning('drift', driftText(found), step);
   } catch (error) {
-    return warning('drift', `NoETL’s document cannot be compared: ${reason(error)}`, 'see upstream');
+    return warning('drift', `not checked: ${reason(error)}`, 'see start');
   }
 }
 

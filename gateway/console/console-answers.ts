@@ -8,7 +8,7 @@ import type { DependencyState } from '../observe/dependencies.ts';
 import type { AccessReport } from '../policy/access-report.ts';
 import type { TriedPolicy } from '../policy/policy-draft.ts';
 import type { PolicyFileState } from '../policy/watched-policy.ts';
-import type { DriftState } from '../upstream/drift-watch.ts';
+import type { DriftState } from '../upstream/document-check.ts';
 
 /**
  * What the gateway answers at `/console/api/<name>`, as JSON: the server and the page are compiled against it. A member that is
@@ -117,10 +117,12 @@ export interface TriedDraft extends Omit<TriedPolicy, 'draft'> {
   readonly cases?: DecidedCases;
 }
 
-/** NoETL's live document against the pulled one. */
+/** NoETL's API of now against the pulled document. */
 export interface UpstreamComparison {
   /** `none`: no document was pulled. */
   readonly state: DriftState | 'none';
+  /** What the gateway found, in the words of `/ready`. */
+  readonly text?: string;
   /** When the gateway looked, milliseconds since 1970. */
   readonly at?: number;
   readonly pulled?: PulledDocument;
@@ -236,7 +238,8 @@ export interface GatewayHealth extends ReadinessReport {
   readonly openBreakers: readonly string[];
   /** Absent: the grants are those of the config. */
   readonly policyFile?: PolicyFileState | undefined;
-  readonly drift: DriftState;
+  /** Undefined: no document was pulled, or the gateway has not looked yet. */
+  readonly drift?: DriftState | undefined;
   readonly recent: RecentReport;
   /** `replica` is the name in this process's own report. */
   readonly process: { readonly version: string; readonly node: string; readonly replica: string };

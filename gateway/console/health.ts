@@ -38,7 +38,7 @@ export function createHealthSection(given: HealthGiven, replicas: Pick<Replicas,
       dependencies: telemetry.dependencies(),
       openBreakers: openBreakers(),
       policyFile: given.policy?.state(),
-      drift: upstream?.watch.found()?.state ?? 'unknown',
+      drift: upstream?.watch.found()?.state,
       recent: await given.recent(),
       process: { version, node: process.version, replica: processName },
       // Without its store a gateway still shows what it sees itself.

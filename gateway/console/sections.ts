@@ -12,6 +12,7 @@ import { auditedId } from '../observe/audit.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import { reportAccess } from '../policy/access-report.ts';
 import { wireTime, wireUser } from '../rest/session-wire.ts';
+import { driftText } from '../upstream/document-check.ts';
 import type { DriftWatch, UpstreamKnowledge } from '../upstream/drift-watch.ts';
 import type { ConsoleSections } from './console.ts';
 import type { ExplainedAccess, ShownSession, UpstreamComparison } from './console-answers.ts';
@@ -200,15 +201,16 @@ export function createUpstreamSection(
     if (given === undefined) return { state: 'none' };
     const { watch, knowledge } = given;
     const isAsked = isJsonObject(input) && input['look'] === true;
-    if (watch.found() === undefined || (isAsked && clock() - lookedMs >= quietMs)) {
-      // Before the look, so that operators who ask meanwhile do not start another one.
-      lookedMs = clock();
-      await watch.look();
-    }
-    const { state, atMs, live } = watch.found() ?? { state: 'unknown', atMs: clock(), live: undefined };
+    const known = watch.found();
+    const isNew = known === undefined || (isAsked && clock() - lookedMs >= quietMs);
+    // Before the look, so that operators who ask meanwhile do not start another one.
+    if (isNew) lookedMs = clock();
+    const found = isNew ? await watch.look() : known;
+    const { state, atMs, live } = found;
     try {
       return {
         state,
+        text: driftText(found),
         at: atMs,
         pulled: knowledge.pulled,
         live: live && nameOf(live.document),

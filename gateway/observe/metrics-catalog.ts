@@ -126,10 +126,12 @@ export const counters = {
 /** Gauges that events move up and down. Those that are read at a scrape are registered by `registerLiveGauges`. */
 export const gauges = {
   streams: metric('streams', 'Open streams: of GET /events, and of subscriptions.'),
-  documentDrift: metric('document_drift', '1 while NoETL’s live OpenAPI document differs from the pulled one.'),
   validationsRunning: metric('validations_running', 'Sessions being checked with NoETL now.'),
   validationsWaiting: metric('validations_waiting', 'Sessions waiting for their check.'),
 } as const;
+
+/** What a look at NoETL's API finds, against the pulled document. */
+export const documentStates = ['same', 'differs', 'not checked'] as const;
 
 /** Upper bounds in seconds, of every histogram and of the console's numbers. A change of them breaks dashboards. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

@@ -6,6 +6,7 @@ import type { DependencyState } from './dependencies.ts';
 import {
   callClasses,
   counters,
+  documentStates,
   durationBuckets,
   everySeries,
   gauges,
@@ -84,6 +85,7 @@ function createRecorder(registry: Registry, upstreamRoutes: readonly string[], f
   const ready = gauge(registry, 'ready_check', '0 while the last readiness check of it failed.', ['check'], 'min');
   // 1 before the first check: an alert on 0 must not fire at each start.
   for (const check of readyChecks) ready.set({ check }, 1);
+  const documentChecked = createDocumentGauges(registry);
   const upstream = traffic(registry, 'upstream_request', 'Calls to NoETL.', [...upstreamRoutes, 'other']);
   return (event: GatewayEvent) => {
     switch (event.type) {
@@ -99,8 +101,8 @@ function createRecorder(registry: Registry, upstreamRoutes: readonly string[], f
         return graphqlError(event.field ?? 'none', event.code);
       case 'ready_check':
         return ready.set({ check: event.check }, event.isOk ? 1 : 0);
-      case 'document_drift':
-        return change('documentDrift', event.drifted ? 1 : -1);
+      case 'document_checked':
+        return documentChecked(event.state);
       case 'stream':
         return change('streams', event.state === 'opened' ? 1 : -1);
       case 'validation':
@@ -197,6 +199,18 @@ function createGauges(registry: Registry): Change {
     Object.entries(gauges).map(([key, { name, help }]) => [key, new Gauge({ name, help, registers: [registry] })]),
   );
   return (key, by) => byKey.get(key)?.inc(by);
+}
+
+/** All are 0 before the first look. What cannot be looked at leaves `document_drift`: it proves nothing about the API. */
+function createDocumentGauges(registry: Registry) {
+  const drift = gauge(registry, 'document_drift', '1 while NoETL’s API differs from the pulled document.', [], 'max');
+  const help = '1 for what the last look at NoETL’s API found.';
+  const check = gauge(registry, 'document_check', help, ['state'], 'max');
+  for (const state of documentStates) check.set({ state }, 0);
+  return (found: (typeof documentStates)[number]): void => {
+    for (const state of documentStates) check.set({ state }, state === found ? 1 : 0);
+    if (found !== 'not checked') drift.set(found === 'differs' ? 1 : 0);
+  };
 }
 
 type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];

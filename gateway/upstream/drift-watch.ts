@@ -3,9 +3,7 @@ import { GatewayError } from '../../plugins/errors.ts';
 import type { PulledDocument, UpstreamReport } from '../../plugins/noetl/upstream-answer.ts';
 import type { Observe } from '../../plugins/observe.ts';
 import type { Upstream } from '../../plugins/ports.ts';
-
-/** Of NoETL's live document against the pulled one. `unknown`: NoETL does not publish its document, or does not answer. */
-export type DriftState = 'same' | 'differs' | 'unknown';
+import type { DocumentCheck } from './document-check.ts';
 
 /** What a project knows of NoETL's document. */
 export interface UpstreamKnowledge {
@@ -15,54 +13,38 @@ export interface UpstreamKnowledge {
 }
 
 export interface DriftWatchOptions {
-  readonly upstream: Upstream;
-  /** Hash of the pulled document. */
-  readonly lockedHash: string;
-  /** The same of a live one. */
-  readonly hashOf: (document: Document) => string;
+  /** One comparison; {@link checkDocument} makes it. */
+  readonly check: () => Promise<DocumentCheck>;
   readonly observe: Observe;
-  /** Receives the state in words: for `/ready` and the log. */
-  readonly notify: (state: DriftState, text: string) => void;
+  /** Receives each change: for `/ready` and the log. */
+  readonly notify: (found: DocumentCheck) => void;
   readonly everyMs?: number;
   /** The pause after a look that NoETL did not answer: it may have started later than the gateway. Default a minute. */
   readonly soonMs?: number;
   readonly clock?: Clock;
 }
 
-type Document = Readonly<Record<string, unknown>>;
-
-/** The last look. */
-export interface DriftFound {
-  readonly state: DriftState;
+/** The last look. Its live document is the last one that differs from the pulled one: an outage does not forget it. */
+export interface DriftFound extends Omit<DocumentCheck, 'isOutage'> {
   readonly atMs: number;
-  /** The last live document that differs from the pulled one, and its hash. An outage does not forget it. */
-  readonly live?: { readonly hash: string; readonly document: Document };
 }
 
-/** Looks at NoETL's live document from time to time. */
+/** Looks at NoETL's API from time to time. */
 export interface DriftWatch {
   /** One look. Never throws. */
-  look(): Promise<DriftState>;
+  look(): Promise<DriftFound>;
   /** Undefined before the first look. */
   found(): DriftFound | undefined;
   stop(): void;
 }
 
-const texts: Readonly<Record<DriftState, string>> = {
-  same: 'NoETL’s live document is the pulled one',
-  differs: 'NoETL’s live document differs from the pulled one: run noetl-gateway diff, then pull and generate',
-  unknown: 'NoETL’s live document could not be read',
-};
-
 /**
- * Compares NoETL's live document with the one that the schema was generated from, now and every hour, sooner while NoETL does
- * not answer. It reports the difference and blocks no request: the open operations were decided by `generate`.
+ * Compares NoETL's API with the document that the schema was generated from, now and every hour, sooner while NoETL does not
+ * answer. It reports the difference and blocks no request: the open operations were decided by `generate`.
  */
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
-  const { observe, notify, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
+  const { check, observe, notify, everyMs = 3_600_000, soonMs = 60_000, clock = Date.now } = options;
   let last: DriftFound | undefined;
-  /** An outage does not undo what was found before it. */
-  let found: DriftState | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -71,23 +53,13 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
     if (!stopped) timer = setTimeout(() => void look(), ms).unref();
   }
 
-  async function look(): Promise<DriftState> {
-    const { answered, ...seen } = await compare(options);
-    next(answered ? everyMs : soonMs);
-    note(seen.state);
-    if (seen.state !== last?.state) notify(seen.state, texts[seen.state]);
-    last = { ...(seen.state === 'unknown' && last?.live && { live: last.live }), ...seen, atMs: clock() };
-    return seen.state;
-  }
-
-  /**
-   * The metric goes up and down once for each change; `unknown` leaves it, since an outage proves nothing about the
-   * document.
-   */
-  function note(state: DriftState): void {
-    if (state === 'unknown' || state === found) return;
-    if (state === 'differs' || found === 'differs') observe({ type: 'document_drift', drifted: state === 'differs' });
-    found = state;
+  async function look(): Promise<DriftFound> {
+    const { isOutage, ...seen } = await check();
+    next(isOutage ? soonMs : everyMs);
+    observe({ type: 'document_checked', state: seen.state });
+    if (seen.state !== last?.state || seen.text !== last.text) notify({ isOutage, ...seen });
+    last = { ...(seen.state === 'not checked' && last?.live && { live: last.live }), ...seen, atMs: clock() };
+    return last;
   }
 
   return {
@@ -98,35 +70,6 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
       clearTimeout(timer);
     },
   };
-}
-
-async function compare({
-  upstream,
-  lockedHash,
-  hashOf,
-}: DriftWatchOptions): Promise<Pick<DriftFound, 'state' | 'live'> & { readonly answered: boolean }> {
-  const path = '/openapi.json';
-  try {
-    const { status, body } = await upstream.request({
-      method: 'GET',
-      path,
-      idempotent: true,
-      timeoutMs: 10_000,
-      route: path,
-      class: 'probe',
-    });
-    // 404 is an answer: NoETL does not publish its document, and asking soon does not help.
-    if (status !== 200 || typeof body !== 'object' || body === null || !('paths' in body)) {
-      return { state: 'unknown', answered: status < 500 };
-    }
-    // Numbers as `pull` read them: the client of the upstream keeps digits that JSON.parse does not.
-    const document = JSON.parse(JSON.stringify(body)) as Document;
-    const hash = hashOf(document);
-    if (hash === lockedHash) return { state: 'same', answered: true };
-    return { state: 'differs', answered: true, live: { hash, document } };
-  } catch {
-    return { state: 'unknown', answered: false };
-  }
 }
 
 /** A valid id that no execution has: a server whose database works answers 404. */

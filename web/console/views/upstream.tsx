@@ -32,7 +32,7 @@ export function UpstreamView({ query }: ViewProps) {
   );
 }
 
-function verdict({ state, at, pulled, live }: UpstreamComparison) {
+function verdict({ state, text, at, pulled, live }: UpstreamComparison) {
   const from = [pulled?.source, pulled?.date && `pulled ${new Date(pulled.date).toLocaleDateString()}`]
     .filter(Boolean)
     .join(', ');
@@ -40,13 +40,13 @@ function verdict({ state, at, pulled, live }: UpstreamComparison) {
   // The state is the gateway's; the page only words it.
   const answers = {
     none: 'Unknown: no document was pulled into this project.',
-    unknown: `Unknown: NoETL does not publish its document, or does not answer. The gateway works with ${document}.`,
-    same: `Yes. NoETL’s live document has the API of ${document}.`,
-    differs: `No. NoETL is live with another API (${live?.paths ?? '?'} paths) than ${document}.`,
+    'not checked': `Unknown. The gateway works with ${document}.`,
+    same: `Yes. NoETL has the API of ${document}.`,
+    differs: `No. NoETL is live with another API ${live === undefined ? '' : `(${live.paths} paths) `}than ${document}.`,
   };
   return (
     <>
-      {answers[state]}{' '}
+      {answers[state]} {text !== undefined && <>It found “{text}”. </>}
       {at !== undefined && (
         <>
           Looked <Ago time={new Date(at).toISOString()} />.

@@ -25,8 +25,7 @@ const healthy: DoctorProbes = {
   authCalls: async () => [],
   askCallback: async () => 'internal',
   pingStore: async () => {},
-  liveDocumentHash: async () => 'a',
-  lockedDocumentHash: async () => 'a',
+  lookForDrift: async () => ({ state: 'same', text: 'it is the pulled one', isOutage: false }),
   now: () => now,
 };
 
@@ -155,21 +154,21 @@ describe('examine', () => {
     },
     {
       name: 'nothing pulled',
-      changes: { lockedDocumentHash: async () => undefined },
+      changes: { lookForDrift: async () => undefined },
       check: 'drift',
       want: ['problem: no document has been pulled'],
     },
     {
       name: 'another document',
-      changes: { liveDocumentHash: async () => 'b' },
+      changes: { lookForDrift: async () => ({ state: 'differs', text: 'a route is missing', isOutage: false }) },
       check: 'drift',
-      want: ['warning: NoETL’s document is another one than was pulled'],
+      want: ['warning: differs: a route is missing'],
     },
     {
-      name: 'a NoETL that does not publish its document',
-      changes: { liveDocumentHash: async () => undefined },
+      name: 'a NoETL that could not be looked at',
+      changes: { lookForDrift: async () => ({ state: 'not checked', text: 'NoETL refuses it', isOutage: false }) },
       check: 'drift',
-      want: ['skipped: NoETL does not publish its document'],
+      want: ['warning: not checked: NoETL refuses it'],
     },
     {
       name: 'a name that means nothing',
@@ -191,7 +190,7 @@ describe('examine', () => {
       readUpstream: asked,
       discoverIssuer: asked,
       pingStore: asked,
-      liveDocumentHash: asked,
+      lookForDrift: asked,
     });
     const outcomes = findings.map(({ check, outcome }) => `${check} ${outcome}`);
     expect(outcomes.filter((one) => one === 'environment problem').length).toBeGreaterThanOrEqual(3);
@@ -211,7 +210,7 @@ describe('examine', () => {
     const findings = await examine({
       ...healthy,
       discoverIssuer: fails(new Error('x')),
-      liveDocumentHash: async () => 'b',
+      lookForDrift: async () => ({ state: 'differs', text: 'x', isOutage: false }),
     });
     for (const { outcome, nextStep } of findings) {
       expect(nextStep !== undefined).toBe(outcome === 'problem' || outcome === 'warning');

@@ -11,7 +11,7 @@ function upstreamSection() {
   const watch = {
     looks: 0,
     now: 0,
-    next: { state: 'same', atMs: 1 } as DriftFound,
+    next: { state: 'same', text: 'as it was', atMs: 1 } as DriftFound,
     last: undefined as DriftFound | undefined,
   };
   const asked: unknown[] = [];
@@ -22,7 +22,7 @@ function upstreamSection() {
         async look() {
           watch.looks += 1;
           watch.last = watch.next;
-          return watch.next.state;
+          return watch.next;
         },
       },
       knowledge: {
@@ -44,11 +44,17 @@ function upstreamSection() {
 test('the upstream is compared once for each document, and looked at again when asked', async () => {
   const { pulled, watch, asked, section } = upstreamSection();
   const first = await section.answer(undefined, ...anyone);
-  expect(first).toMatchObject({ state: 'same', pulled, report: { closed: [{ operation: 'GET /same' }] } });
+  expect(first).toMatchObject({
+    state: 'same',
+    text: 'same: as it was',
+    pulled,
+    report: { closed: [{ operation: 'GET /same' }] },
+  });
   await section.answer(undefined, ...anyone);
   expect([watch.looks, asked]).toEqual([1, [undefined]]);
   watch.next = {
     state: 'differs',
+    text: 'another one',
     atMs: 2,
     live: { hash: 'new', document: { info: { version: '5' }, paths: { a: 1 } } },
   };
@@ -65,7 +71,7 @@ test('the upstream is compared once for each document, and looked at again when 
 
 test('a document that cannot be compared is no answer, and is tried again', async () => {
   const { watch, section, asked } = upstreamSection();
-  watch.next = { state: 'differs', atMs: 2, live: { hash: 'broken', document: {} } };
+  watch.next = { state: 'differs', text: 'broken', atMs: 2, live: { hash: 'broken', document: {} } };
   for (const count of [1, 2]) {
     await expect(section.answer(undefined, ...anyone)).rejects.toMatchObject({ code: 'ERR_UPSTREAM' });
     expect(asked).toHaveLength(count);

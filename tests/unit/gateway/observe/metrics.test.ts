@@ -50,6 +50,24 @@ test('every series is there from the start, at zero', async () => {
   ]);
 });
 
+test('what could not be looked at leaves the drift that was found', async () => {
+  const given = metrics();
+  const numbers = async () => {
+    const series = await seriesOf(given);
+    const states = ['same', 'differs', 'not checked'].map((state) =>
+      series.get(`noetl_gateway_document_check{state="${state}"}`),
+    );
+    return [series.get('noetl_gateway_document_drift'), ...states];
+  };
+  expect(await numbers()).toEqual([0, 0, 0, 0]);
+  given.record({ type: 'document_checked', state: 'differs' });
+  expect(await numbers()).toEqual([1, 0, 1, 0]);
+  given.record({ type: 'document_checked', state: 'not checked' });
+  expect(await numbers()).toEqual([1, 0, 0, 1]);
+  given.record({ type: 'document_checked', state: 'same' });
+  expect(await numbers()).toEqual([0, 1, 0, 0]);
+});
+
 test('events count', async () => {
   const given = metrics();
   const events: GatewayEvent[] = [
