@@ -26,7 +26,7 @@ export interface ActionOptions<Role extends string = string> {
   readonly wait?: number;
   /** Who may start it. Left out: who may execute the playbook. */
   readonly access?: AccessRule<Role>;
-  /** Also a tool of `/mcp`. */
+  /** Also a tool of `/mcp`, and one that reads its runs. */
   readonly mcp?: boolean;
 }
 
@@ -226,6 +226,7 @@ function rowsOf(name: string, given: Action, operations: Readonly<Record<string,
         upstream: read?.upstream ?? 'GET /api/executions/{execution_id}',
         description: `One run of ${start}. Null when it does not exist or you may not see it.`,
         access: onExecution('view', 'id'),
+        ...(mcp === true && { mcp }),
         action: { ...shared, part: 'run', input: 'id: ID!' },
       },
     ],

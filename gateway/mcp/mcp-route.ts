@@ -14,8 +14,9 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
 import type { RequireCaller } from '../rest/rest-routes.ts';
 import { challenge, createToolCallers, publicBase, resourceMetadata } from './mcp-login.ts';
+import { createPlaybookTools } from './playbook-tools.ts';
 import type { ToolHandler } from './tool-server.ts';
-import { callerTools, createPlaybookTools, fieldTools, type ToolsGiven } from './tools.ts';
+import { callerTools, fieldTools, type ToolsGiven } from './tools.ts';
 
 export interface McpGiven {
   readonly config: ResolvedConfig;

@@ -5,12 +5,30 @@ import {
   ProtocolErrorCode,
   Server,
 } from '@modelcontextprotocol/server';
-import type { ToolView } from './tools.ts';
+import type { JsonSchema } from '../../plugins/json/type-schema.ts';
+
+/** A tool as clients list it. */
+export interface ToolView {
+  readonly name: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  /** Of the structured result; absent: any JSON. */
+  readonly outputSchema?: JsonSchema;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+}
 
 /** The result of a tool; with `isError` the reason of the failure. */
 export interface ToolResult {
   readonly text: string;
   readonly isError: boolean;
+  /** The same as JSON, of a tool with an output schema. */
+  readonly structured?: unknown;
 }
 
 /** The tools of one caller, for one request. */
@@ -31,7 +49,9 @@ function toolServer(version: string, tools: CallerTools): Server {
   server.setRequestHandler('tools/call', async ({ params }) => {
     const result = await tools.call(params.name, params.arguments ?? {});
     if (result === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'there is no such tool');
-    return { content: [{ type: 'text' as const, text: result.text }], isError: result.isError };
+    const { text, isError, structured } = result;
+    const content = [{ type: 'text' as const, text }];
+    return { content, isError, ...(structured !== undefined && { structuredContent: structured as never }) };
   });
   return server;
 }

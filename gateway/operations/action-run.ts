@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../plugins/errors.ts';
 import { isRawNumber } from '../../plugins/json/lossless-json.ts';
-import { isJsonObject, type JsonObject } from '../../plugins/noetl/json-object.ts';
+import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/json-object.ts';
 import { kept } from '../../plugins/single-flight.ts';
 import type { AnyRow } from '../config/gateway-config.ts';
 import { noSuchExecution } from '../executions/executions.ts';
@@ -37,6 +37,14 @@ export function runViewOf(
     if (view['path'] !== playbook) throw noSuchExecution();
     return { ...view, output: kept(async () => fitted(output, await resultOf(view, from), 'output')) };
   };
+}
+
+/** Why a run has no output and will have none. @returns undefined: it runs, or it has completed */
+export function runFailure(run: JsonObject): GatewayError | undefined {
+  const { status, failure } = run;
+  if (status === 'RUNNING' || status === 'COMPLETED') return undefined;
+  const reason = isJsonObject(failure) ? textMember(failure, 'message') : undefined;
+  return new GatewayError('ERR_RUN_FAILED', `the run ${String(status)}: ${reason ?? 'no reason is known'}`);
 }
 
 /** The execution that a start has waited for; before that what is known is its id. */

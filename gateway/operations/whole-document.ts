@@ -16,7 +16,9 @@ export function documentOf(
 
 /** Levels of an answer that a tool selects. */
 const deepestAnswer = 3;
-/** Large, and a tool of their own: sources of playbooks in a list, results of all steps beside the result. */
+/** Of a run of an action: all that the types declare, as deep as a query may be. */
+export const deepestRun = 14;
+/** Large, and a tool of their own: sources of playbooks in a list, results of all steps beside the result. Of a step nothing shows its result. */
 const entries = new Set(['content', 'payload', 'layout', 'meta']);
 const started = new Set(['execution', 'clientId', 'requestId']);
 const leftOut: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -40,6 +42,7 @@ function selection(
   // A type within itself would select without an end.
   const inside = new Set([...above, type.name]);
   const parts = Object.values(type.getFields()).flatMap((member) => {
+    if (type.name === 'ExecutionStep' && member.name === 'result') return [];
     if (options.without.has(member.name) || member.deprecationReason != null || member.args.some(isRequiredArgument))
       return [];
     const named = getNamedType(member.type);

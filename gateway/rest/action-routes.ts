@@ -5,8 +5,9 @@ import { isJsonObject, type JsonObject, textMember } from '../../plugins/noetl/j
 import { type Answer, errorAnswer, json, notAllowed, toGatewayError } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseBody, readBody, requireJson } from '../http/read-body.ts';
+import { runFailure } from '../operations/action-run.ts';
 import type { ExecutableSchema } from '../operations/executable-schema.ts';
-import { documentOf } from '../operations/whole-document.ts';
+import { deepestRun, documentOf } from '../operations/whole-document.ts';
 import type { RequireCaller } from './rest-routes.ts';
 
 export interface ActionRoutesGiven extends Pick<ExecutableSchema, 'rootFields' | 'schema'> {
@@ -57,9 +58,6 @@ export function createActionRoutes(given: ActionRoutesGiven): (exchange: Exchang
   };
 }
 
-/** Of an answer: all that the types declare, as deep as a query may be. */
-const deepest = 14;
-
 type Row = NonNullable<ReturnType<ExecutableSchema['rootFields']['get']>>['row'];
 
 function routeOf(field: string, { action }: Row, given: ActionRoutesGiven) {
@@ -69,8 +67,8 @@ function routeOf(field: string, { action }: Row, given: ActionRoutesGiven) {
   if (start === undefined || read === undefined) return [];
   const route: ActionRoute = {
     field,
-    start: documentOf(start, 'mutation', deepest),
-    read: documentOf(read, 'query', deepest),
+    start: documentOf(start, 'mutation', deepestRun),
+    read: documentOf(read, 'query', deepestRun),
     hasInput: start.args.some(({ name }) => name === 'input'),
     maxWaitSeconds: action.wait ?? given.maxWaitSeconds,
   };
@@ -102,11 +100,10 @@ function startAnswer(run: JsonObject, exchange: Exchange, waitSeconds: number): 
   const headers = waitSeconds === 0 ? {} : { 'preference-applied': `wait=${waitSeconds}` };
   const location = `${exchange.path}/runs/${textMember(run, 'id') ?? ''}`;
   if (run['status'] === 'COMPLETED') return json(200, run['output'], { ...headers, 'content-location': location });
-  if (run['status'] === 'RUNNING') return json(202, run, { ...headers, location, 'retry-after': '1' });
-  const failure = isJsonObject(run['failure']) ? textMember(run['failure'], 'message') : undefined;
-  return errorAnswer(
-    new GatewayError('ERR_RUN_FAILED', `the run ${String(run['status'])}: ${failure ?? 'no reason is known'}`),
-  );
+  const failure = runFailure(run);
+  if (failure === undefined) return json(202, run, { ...headers, location, 'retry-after': '1' });
+  const answer = errorAnswer(failure);
+  return { ...answer, headers: { ...answer.headers, ...headers, 'content-location': location } };
 }
 
 async function inputOf({ request, bodyLease }: Exchange, maxBytes: number): Promise<JsonObject> {

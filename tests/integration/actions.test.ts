@@ -198,19 +198,82 @@ describe('POST /actions/…', () => {
   it('of a run that fails answers with its reason', async () => {
     const answer = await ask('admin', '/actions/fail', {}, { prefer: 'wait=10' });
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([502, 'ERR_RUN_FAILED']);
+    expect(answer.headers.get('content-location')).toMatch(/^\/actions\/fail\/runs\/\d+$/);
   });
 });
 
-it('is a tool', async () => {
-  const { sessionToken } = await gateway.dev.login('admin');
-  const client = new Client({ name: 'test', version: '1.0.0' });
-  const requestInit = { headers: { authorization: `Bearer ${sessionToken}` } };
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.dev.url}/mcp`), { requestInit }));
-  const tool = (await client.listTools()).tools.find(({ name }) => name === 'searchFlights');
-  expect(tool?.inputSchema).toMatchObject({ required: ['input'] });
-  const result = await client.callTool({ name: 'searchFlights', arguments: { input: { query: 'SFO to JFK' } } });
-  expect(JSON.stringify(result)).toContain('3 flights found for: SFO to JFK');
-  await client.close();
+describe('as a tool', () => {
+  const connected = async (mode: 'legacy' | { pin: string } = { pin: '2026-07-28' }) => {
+    const { sessionToken } = await gateway.dev.login('admin');
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } });
+    const requestInit = { headers: { authorization: `Bearer ${sessionToken}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.dev.url}/mcp`), { requestInit }));
+    return client;
+  };
+
+  it('it takes the input, and has the schema of its run', async () => {
+    const client = await connected();
+    const { tools } = await client.listTools();
+    const tool = (name: string) => tools.find((one) => one.name === name);
+    expect(tool('searchFlights')).toMatchObject({
+      description: expect.stringContaining('for the tool searchFlightsRun'),
+      inputSchema: {
+        type: 'object',
+        properties: { query: { type: 'string' } },
+        required: ['query'],
+        additionalProperties: false,
+      },
+      outputSchema: {
+        type: 'object',
+        required: expect.arrayContaining(['id', 'status', 'output']),
+        properties: {
+          id: { type: 'string' },
+          output: {
+            type: ['object', 'null'],
+            properties: { summary_text: { type: 'string' } },
+            required: ['summary_text'],
+          },
+        },
+      },
+    });
+    expect(tool('greet')?.inputSchema).toMatchObject({ properties: { name: { type: 'string', default: 'you' } } });
+    expect(tool('greet')?.inputSchema).not.toHaveProperty('required');
+    expect(tool('fail')?.inputSchema).toEqual({ type: 'object', additionalProperties: true });
+    expect(tool('searchFlightsRun')?.annotations?.readOnlyHint).toBe(true);
+    await client.close();
+  });
+
+  // The SDK's client refuses a result that is not of the schema.
+  it.each(['legacy', { pin: '2026-07-28' }] as const)(
+    'its result is structured, digit for digit, by %j',
+    async (mode) => {
+      const client = await connected(mode);
+      await client.listTools();
+      const result = await client.callTool({ name: 'report', arguments: { period: 'week' } });
+      expect(result.structuredContent).toMatchObject({
+        status: 'COMPLETED',
+        output: { period: 'week', rows: [{ day: 1 }], total: '320816801799737344' },
+      });
+      expect(JSON.parse((result.content[0] as { text: string }).text)).toEqual(result.structuredContent);
+      const { id } = result.structuredContent as { id: string };
+      const read = await client.callTool({ name: 'reportRun', arguments: { id } });
+      expect(read.structuredContent).toEqual(result.structuredContent);
+      await client.close();
+    },
+  );
+
+  it('what fails is an error with its reason', async () => {
+    const client = await connected();
+    await client.listTools();
+    const failed = await client.callTool({ name: 'fail', arguments: {} });
+    expect(failed).toMatchObject({ isError: true });
+    expect((failed.content[0] as { text: string }).text).toMatch(/^ERR_RUN_FAILED: the run FAILED: /);
+    const misfit = await client.callTool({ name: 'greetWrongly', arguments: {} });
+    expect(misfit).toMatchObject({ isError: true });
+    expect(JSON.stringify(misfit)).toContain('ERR_OUTPUT_SHAPE: output.greeting is not a list');
+    expect(JSON.stringify(await client.callTool({ name: 'greet', arguments: { nam: 'x' } }))).toContain('nam');
+    await client.close();
+  });
 });
 
 describe('the config', () => {

@@ -93,6 +93,13 @@ describe('/mcp, by the SDK’s own client', () => {
     });
     // Its `path` is optional for NoETL, which takes an id of an entry instead.
     expect(input('playbook')?.required).toEqual(['path']);
+    // The SDK's client compares results with it.
+    const output = (tool: string) => tools.find(({ name }) => name === tool)?.outputSchema;
+    expect(output('execution')).toMatchObject({
+      type: 'object',
+      properties: { startedAt: { type: ['string', 'null'] } },
+    });
+    expect(output('executions')).toBeUndefined();
     const refused = await call(client, 'executionEvents', { id: '12', pageSize: 2 });
     expect(refused).toEqual({ isError: true, text: 'ERR_REQUEST_INVALID: pageSize must be between 10 and 500' });
   });
