@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, textMember } from './json-object.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** A variable of a playbook, as NoETL's `ui_schema` has it: a member of the workload with what its comment says. */
 export interface FormField {
@@ -35,7 +35,7 @@ export interface PlaybookForm {
  * is left out.
  */
 export const readFormFields = (fields: unknown): readonly FormField[] =>
-  (Array.isArray(fields) ? fields : []).filter(isJsonObject).flatMap(fieldOf);
+  (Array.isArray(fields) ? fields : []).filter((field) => typeof field === 'object' && field !== null).flatMap(fieldOf);
 
 function fieldOf(given: JsonObject): readonly FormField[] {
   const name = textMember(given, 'name');
@@ -57,6 +57,12 @@ function fieldOf(given: JsonObject): readonly FormField[] {
       ...(format !== undefined && { format }),
     },
   ];
+}
+
+/** A member that is text and not empty. The page reads forms too, and has no parser that keeps long numbers. */
+function textMember(field: JsonObject, name: string): string | undefined {
+  const value = Object.hasOwn(field, name) ? field[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** The kind of a value, in the words of `ui_schema`. */

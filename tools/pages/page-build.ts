@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
@@ -20,7 +21,7 @@ async function buildPage(name: string, base: string, out: string, own: InlineCon
     root: resolve('web', name),
     base,
     logLevel: 'error',
-    plugins: [licenceNotices()],
+    plugins: [browserModules, licenceNotices()],
     build: {
       outDir: resolve(out),
       emptyOutDir: true,
@@ -31,6 +32,15 @@ async function buildPage(name: string, base: string, out: string, own: InlineCon
   };
   await build(mergeConfig(common, own));
 }
+
+/** A browser has no modules of Node: Vite puts an empty one in their place, and the page would stop at its first use. */
+export const browserModules = {
+  name: 'browser-modules',
+  enforce: 'pre',
+  resolveId(id: string, importer?: string) {
+    if (isBuiltin(id)) throw new Error(`${importer} imports ${id}, which no browser has`);
+  },
+} as const satisfies Plugin;
 
 const source = (file: string): string => resolve('web', 'graphiql', file);
 
